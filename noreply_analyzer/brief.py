@@ -1,0 +1,60 @@
+"""What a draft is to say: everything resolved and decided, nothing yet in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from .address import Address
+from .message import Message
+from .registry import Channel, Mediator, Operator
+from .topic import Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """The user, as drafts and letters name them."""
+
+    name: str
+    address: Address
+    postal: tuple[str, ...] = ()
+    """The lines of an envelope below the name."""
+    language: str = "fr"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """One message that is answered."""
+
+    message: Message
+    notice: str = ""
+    """The author's own words that no answer is read; may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """All that a draft says, resolved and decided; `drafting.compose` only puts it into words."""
+
+    account: str
+    """What the configuration calls the account. No draft depends on it: the user may call it otherwise tomorrow."""
+    writer: Writer
+    operator: Operator
+    topic: Topic
+    level: str = "question"
+    """question, complaint or notice."""
+    answered: tuple[Answered, ...]
+    """Oldest first, at least one."""
+    channel: Channel | None = None
+    also: tuple[Channel, ...] = ()
+    """Other ways to reach a person there."""
+    to_verify: bool = False
+    stale: bool = False
+    proven_by: str = ""
+    """The domain whose signature proves the author; empty: nobody could be proven."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """What the user is known by: ``customer_number``, ``contract_number``, ``line_number``, ``account_number``; any
+    other is printed under its own name."""
+    escalation: tuple[tuple[int, Channel | Mediator], ...] = ()
+    """After how many days of silence whom to turn to."""
+    now: datetime
+    timezone: ZoneInfo

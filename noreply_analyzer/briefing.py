@@ -1,0 +1,70 @@
+"""From what was decided to what a draft has to say: analyses, account and registry into one `Brief`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from .address import Address
+from .config import Account, Identity, Settings
+from .drafting import Answered, Brief, Writer
+from .policy import Analysis
+from .registry import Channel, Mediator, Operator, Registry
+
+
+def brief_for(
+    analyses: Sequence[Analysis], *, account: Account, settings: Settings, registry: Registry, now: datetime
+) -> Brief:
+    """Give what `drafting.compose` needs for one draft that answers all of *analyses* (oldest first).
+
+    Raises:
+        ValueError: the analyses belong to no operator, or to no decided choice: nothing may be drafted.
+    """
+    newest = analyses[-1]
+    if newest.match is None or newest.choice is None:
+        raise ValueError("only what was decided to be drafted has a brief")
+    operator, choice = newest.match.operator, newest.choice
+    later = {step.channel for step in operator.escalation}  # named as the next step, so not as another way
+    return Brief(
+        account=account.name,
+        writer=_writer(account, settings),
+        operator=operator,
+        topic=newest.topic,
+        level=settings.drafting.level,
+        answered=tuple(Answered(message=a.message, notice=_notice(a)) for a in analyses),
+        channel=choice.channel,
+        also=tuple(other for other in choice.also if other.id not in later),
+        to_verify=choice.to_verify,
+        stale=choice.stale,
+        proven_by=newest.authentication.domain if newest.proven else "",
+        references=account.operators.get(operator.slug, {}),
+        escalation=_escalation(operator, registry),
+        now=now,
+        timezone=ZoneInfo(settings.timezone),
+    )
+
+
+def _writer(account: Account, settings: Settings) -> Writer:
+    identity: Identity = account.identity or settings.identity
+    return Writer(
+        name=identity.name,
+        address=Address.parse(account.address),
+        postal=identity.address,
+        language=identity.language,
+    )
+
+
+def _notice(analysis: Analysis) -> str:
+    """Quote the sentence that says that no answer is read, if a sentence says it."""
+    evidence = analysis.reading.verdict.evidence
+    return next((item.found for item in evidence if item.where == "text"), "")
+
+
+def _escalation(operator: Operator, registry: Registry) -> tuple[tuple[int, Channel | Mediator], ...]:
+    """Give the steps after silence, each with the channel or the mediator it leads to."""
+    channels = {channel.id: channel for channel in operator.channels}
+    steps: list[tuple[int, Channel | Mediator]] = []
+    for step in operator.escalation:
+        where = registry.mediator_of(operator) if step.channel == "mediator" else channels.get(step.channel)
+        if where is not None:
+            steps.append((step.after_days, where))
+    return tuple(steps)

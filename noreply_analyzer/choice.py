@@ -1,0 +1,198 @@
+"""Which channel of an operator a matter goes to: purpose first, then medium, quality and age.
+
+A draft is an e-mail or a letter, so only those two media are chosen; forms and telephones are named beside them.
+Channels for data protection, for abuse reports and for cancellations are in no row of the table: writing about a bill
+to any of them is worse than writing nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final, Protocol
+
+from .errors import UsageError
+from .language import _
+from .records import Audience, Channel, Medium, Operator, Purpose, Quality
+from .topic import Topic
+
+
+class Level(StrEnum):
+    """How firmly the user writes."""
+
+    QUESTION = "question"
+    COMPLAINT = "complaint"
+    NOTICE = "notice"
+    """A formal notice: written by hand only, never by a run."""
+
+
+class Directory(Protocol):
+    """What the choice asks of the registry: the company that a brand belongs to."""
+
+    def get(self, slug: str) -> Operator | None:
+        """Give the operator of that name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Where a matter goes, what else there is, and what was passed over and why."""
+
+    channel: Channel | None
+    """An e-mail or a postal channel; ``None`` is a letter whose recipient block is a marked blank."""
+    also: tuple[Channel, ...] = ()
+    """Other ways that the covering note may name, best first: forms, telephones, further addresses."""
+    others: tuple[tuple[Channel, str], ...] = ()
+    """What was passed over, each with a reason in words."""
+    to_verify: bool = False
+    """The postal address is only reported: the covering note says so, where it was read and when."""
+    stale: bool = False
+    """The channel is past its shelf life; or there is none, and one was passed over for its age alone."""
+    last_resort: bool = False
+    """A registered office or a general address: no service that is there for customers was found."""
+
+
+_ASKING: Final = (Purpose.CUSTOMER_SERVICE, Purpose.COMPLAINTS, Purpose.GENERAL)
+_COMPLAINING: Final = (Purpose.COMPLAINTS, Purpose.CUSTOMER_SERVICE, Purpose.GENERAL)
+
+PURPOSES: Final[Mapping[tuple[Topic, Level], tuple[Purpose, ...]]] = {
+    (topic, level): _ASKING if level is Level.QUESTION else _COMPLAINING for topic in Topic for level in Level
+}
+"""Which purposes fit a topic at a level, best first."""
+
+_FIT_AUDIENCES: Final = frozenset({Audience.CONSUMERS, Audience.ALL})
+_LETTER_MEDIA: Final = frozenset({Medium.EMAIL, Medium.POST})
+_BESIDE: Final = frozenset({Medium.EMAIL, Medium.POST, Medium.WEBFORM, Medium.PHONE})
+_MEDIA: Final = tuple(Medium)
+_QUALITIES: Final = tuple(Quality)
+_GENERATIONS: Final = 4  # a brand of a brand of a company; also ends a circle
+
+
+def choose(
+    operator: Operator,
+    *,
+    topic: Topic,
+    level: Level,
+    today: date,
+    shelf_life_days: int,
+    registry: Directory,
+    channel_id: str = "",
+) -> Choice:
+    """Say which channel of *operator*, or else of the company it belongs to, a matter goes to.
+
+    With *channel_id* the user has chosen: that channel is taken, if a draft may go there at all.
+
+    Raises:
+        UsageError: there is no such channel, or no draft may go there.
+    """
+    purposes = PURPOSES[topic, level]
+    passed_over: list[tuple[Channel, str]] = []
+    beside: list[Channel] = []
+    for one in _lineage(operator, registry):
+        fit, unfit = _sort(one, purposes, today, shelf_life_days)
+        passed_over += unfit
+        beside += [channel for channel in fit if not any(_is_same(channel, other) for other in beside)]
+        letters = [channel for channel in fit if channel.medium in _LETTER_MEDIA]
+        if channel_id:
+            letters = [channel for channel in letters if channel.id == channel_id]
+        if letters:
+            return _chosen(letters[0], beside, passed_over, today, shelf_life_days)
+    if channel_id:
+        raise UsageError(_refusal(channel_id, operator, beside, passed_over))
+    too_old = any(why == _too_old() for _channel, why in passed_over)
+    return Choice(channel=None, also=tuple(beside), others=tuple(passed_over), stale=too_old)
+
+
+def _lineage(operator: Operator, registry: Directory) -> list[Operator]:
+    lineage = [operator]
+    while len(lineage) < _GENERATIONS and (parent := registry.get(lineage[-1].parent)):
+        lineage.append(parent)
+    return lineage
+
+
+def _is_same(one: Channel, other: Channel) -> bool:
+    return (one.medium, one.target, one.lines) == (other.medium, other.target, other.lines)
+
+
+def _sort(
+    operator: Operator, purposes: tuple[Purpose, ...], today: date, shelf_life_days: int
+) -> tuple[list[Channel], list[tuple[Channel, str]]]:
+    """Part the channels into those that fit, best first, and those that do not, with the reason."""
+    judged = [(channel, _why_not(channel, purposes, today, shelf_life_days)) for channel in operator.channels]
+    later = frozenset(step.channel for step in operator.escalation)
+    fit = sorted((channel for channel, why in judged if not why), key=lambda channel: _rank(channel, purposes, later))
+    return fit, [(channel, why) for channel, why in judged if why]
+
+
+def _too_old() -> str:
+    return _("past its shelf life: an e-mail address has to be looked up again first")
+
+
+def _why_not(channel: Channel, purposes: tuple[Purpose, ...], today: date, shelf_life_days: int) -> str:
+    if channel.purpose not in purposes:
+        return _("it is there for {purpose} only").format(purpose=channel.purpose)
+    if channel.audience not in _FIT_AUDIENCES:
+        return _("it is there for {audience} only").format(audience=channel.audience)
+    if channel.region:
+        return _("it is there for {region} only").format(region=channel.region)
+    if channel.medium is Medium.EMAIL:
+        return _why_no_recipient(channel, today, shelf_life_days)
+    return "" if channel.medium in _BESIDE else _("a {medium} channel takes no letter").format(medium=channel.medium)
+
+
+def _why_no_recipient(channel: Channel, today: date, shelf_life_days: int) -> str:
+    if channel.quality is Quality.REPORTED:
+        return _("only reported: an e-mail address needs a dated copy of the operator's own text")
+    return _too_old() if channel.is_due(today, shelf_life_days) else ""
+
+
+def _rank(
+    channel: Channel, purposes: tuple[Purpose, ...], later: frozenset[str]
+) -> tuple[bool, bool, bool, int, int, int, int]:
+    """Rank a channel: the less, the better. *later* names what the operator wants to be asked after somebody else.
+
+    A general address comes after every service, and within each of the two what is only reported comes last; so a
+    reported complaints desk never displaces a customer service that the operator itself names.
+    """
+    return (
+        channel.purpose is Purpose.GENERAL,
+        channel.id in later,
+        channel.quality is Quality.REPORTED,
+        purposes.index(channel.purpose),
+        _MEDIA.index(channel.medium),
+        _QUALITIES.index(channel.quality),
+        -channel.true_as_of.toordinal(),
+    )
+
+
+def _chosen(
+    channel: Channel,
+    beside: list[Channel],
+    passed_over: list[tuple[Channel, str]],
+    today: date,
+    shelf_life_days: int,
+) -> Choice:
+    return Choice(
+        channel=channel,
+        also=tuple(other for other in beside if other is not channel),
+        others=tuple(passed_over),
+        to_verify=channel.quality is Quality.REPORTED,
+        stale=channel.is_due(today, shelf_life_days),
+        last_resort=channel.purpose is Purpose.GENERAL,
+    )
+
+
+def _refusal(channel_id: str, operator: Operator, beside: list[Channel], passed_over: list[tuple[Channel, str]]) -> str:
+    for channel, why in passed_over:
+        if channel.id == channel_id:
+            return _("no draft may go to {id} of {operator}: {why}").format(
+                id=channel_id, operator=operator.slug, why=why
+            )
+    if any(channel.id == channel_id for channel in beside):
+        return _("{id} of {operator} takes no letter: it is a form or a telephone").format(
+            id=channel_id, operator=operator.slug
+        )
+    known = ", ".join(channel.id for channel in beside if channel.medium in _LETTER_MEDIA) or _("none")
+    return _("{operator} has no channel {id}; a draft may go to: {known}").format(
+        operator=operator.slug, id=channel_id, known=known
+    )

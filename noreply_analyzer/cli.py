@@ -1,0 +1,240 @@
+"""Words in, exit status out: the only room that prints for people and ends the program."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__, language
+from .commands import translated, words_of_click
+from .config import Settings, find_config, load, state_path
+from .errors import ConfigError, NoreplyAnalyzerError, RecordError
+from .language import _
+
+log = logging.getLogger("noreply_analyzer")
+
+_USAGE = 64
+_INTERRUPTED = 130
+_INTERNAL = 70  # sysexits' EX_SOFTWARE: a mistake of ours
+
+EPILOG = """\
+\b
+exit status:
+  0    done; that includes "nothing to do"
+  1    done, but some messages could not be handled; or findings of lint, due
+  64   the command line is wrong
+  65   a file or a record cannot be read
+  69   a server said no
+  74   the disk is full, or the state cannot be read or written
+  75   try again later: server or DNS out of reach, another run is at work
+  77   the server refused the login
+  78   the configuration is wrong
+  130  interrupted
+
+\b
+from cron:
+  */30 * * * *  noreply-analyzer run
+
+Nothing is ever sent: drafts are saved for you to read, change and send yourself.
+"""
+
+
+@dataclass
+class Options:
+    """What stands before the command."""
+
+    config: str | None = None
+    language: str | None = None
+    verbosity: int = 0
+
+    def settings(self, *, needed: bool) -> Settings:
+        """Read the configuration; its defaults where none is *needed* and none is there.
+
+        Raises:
+            ConfigError: it is wrong, or needed and not there.
+        """
+        path = find_config(self.config, os.environ)
+        if not needed and not self.config and not path.exists():
+            return Settings()
+        settings = load(path)
+        if settings.language and not self.language:
+            language.use(settings.language)
+        return settings
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("-c", "--config", metavar="FILE", help="The configuration; else as config.example.toml says.")
+@click.option("--language", type=click.Choice(["fr", "en"]), help="What the program speaks; else as the locale says.")
+@click.option("-v", "--verbose", count=True, help="Log what is done; twice: more. Names addresses and subjects.")
+@click.option("-q", "--quiet", is_flag=True, help="Log errors only.")
+@click.version_option(__version__, prog_name="noreply-analyzer")
+@click.pass_context
+def main(context: click.Context, /, *, quiet: bool, verbose: int, **chosen: Any) -> None:  # noqa: ANN401 - click's
+    """Find the mail you cannot answer, and draft an answer to a place where a person reads it."""
+    options = Options(config=chosen["config"], language=chosen["language"], verbosity=-1 if quiet else verbose)
+    levels = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}
+    logging.basicConfig(
+        level=levels.get(options.verbosity, logging.DEBUG), format="%(levelname)s: %(message)s", stream=sys.stderr
+    )
+    for library in ("imapclient", "asyncio", "pymap"):
+        logging.getLogger(library).setLevel(logging.WARNING)  # their debug logs hold other people's mail
+    context.obj = options
+
+
+@main.command()
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.option("--dry-run", is_flag=True, help="Do everything but write: no draft, no state.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines (docs/json.md).")
+@click.pass_obj
+def run(options: Options, accounts: Sequence[str], *, dry_run: bool, as_json: bool) -> int:
+    """Look at new mail once and save drafts: the cron job.
+
+    Prints one line for each draft and each message worth telling, once. Nothing to say is nothing printed.
+    """
+    from .running import run_from_settings
+
+    settings = options.settings(needed=True)
+    chosen = [settings.account(name) for name in accounts] or list(settings.accounts)
+    if not chosen:
+        raise ConfigError((_("the configuration names no account: add an [[accounts]] table"),))
+    return run_from_settings(
+        settings,
+        chosen,
+        state_path=state_path(os.environ),
+        environment=os.environ,
+        dry_run=dry_run,
+        as_json=as_json,
+        out=sys.stdout,
+    )
+
+
+@main.command()
+@click.argument("where", nargs=-1, required=True, metavar="WHERE...", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines (docs/json.md).")
+@click.option("--no-dns", is_flag=True, help="Look up no keys: who wrote a message is not checked.")
+@click.pass_obj
+def scan(options: Options, where: Sequence[Path], *, as_json: bool, no_dns: bool) -> int:
+    """Look at message files (.eml) and folders of them; write nothing.
+
+    Needs no configuration.
+    """
+    from .running import scan_places
+
+    settings = options.settings(needed=False)
+    return scan_places(settings, where, as_json=as_json, ask_dns=not no_dns, out=sys.stdout)
+
+
+@main.command()
+def demo() -> int:
+    """Show the whole job on a mailbox of its own: no account, no network."""
+    from .demo import play
+
+    return play(sys.stdout)
+
+
+@main.group()
+def registry() -> None:
+    """Look after the records of operators and their channels."""
+
+
+@registry.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+def lint(files: Sequence[Path]) -> int:
+    """Check records (default: all that come with the program) and say what is to be mended."""
+    from . import curation
+
+    findings = curation.lint(list(files) or None)
+    for finding in findings:
+        click.echo(str(finding))
+    return 1 if findings else 0
+
+
+@registry.command()
+@click.pass_obj
+def due(options: Options) -> int:
+    """List the channels that nobody has checked for longer than their shelf life."""
+    from . import curation
+
+    settings = options.settings(needed=False)
+    late = curation.due(datetime.now(UTC).date(), shelf_life_days=settings.registry.shelf_life_days)
+    for channel in late:
+        click.echo(str(channel))
+    return 1 if late else 0
+
+
+def run_command_line(words: Sequence[str]) -> int:
+    """Carry out one command line and give its exit status. No traceback reaches the user."""
+    language.use(_language_asked_for(words) or language.of_the_locale())
+    with _readable_output(), words_of_click():
+        try:
+            status = translated(main).main(args=list(words), prog_name="noreply-analyzer", standalone_mode=False)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence, not a traceback
+            return _end(error)
+        except KeyboardInterrupt:
+            return _INTERRUPTED
+        return status if isinstance(status, int) else 0
+
+
+def _language_asked_for(words: Sequence[str]) -> str:
+    """Give what --language says, before anything is parsed: help and mistakes are to be told in it."""
+    asked = ""
+    for word, following in pairwise((*words, "")):
+        name, _equals, value = word.partition("=")
+        if name == "--language" and (value or following) in language.LANGUAGES:
+            asked = value or following
+    return asked
+
+
+def _end(error: Exception) -> int:
+    """Say what went wrong and give the exit status."""
+    match error:
+        case NoreplyAnalyzerError():
+            status = _say(error)
+        case click.exceptions.Exit():
+            status = error.exit_code
+        case click.ClickException():
+            error.show()
+            status = _USAGE
+        case click.Abort():
+            status = _INTERRUPTED
+        case BrokenPipeError():
+            _give_up_output()
+            status = 0
+        case _:
+            log.debug("internal error", exc_info=error)
+            sentence = _("this is a mistake in the program ({error!r}); please report it, with the output of -vv")
+            sys.stderr.write("noreply-analyzer: " + sentence.format(error=error) + "\n")
+            status = _INTERNAL
+    return status
+
+
+def _say(error: NoreplyAnalyzerError) -> int:
+    lines = error.problems if isinstance(error, ConfigError | RecordError) else str(error).splitlines()
+    for line in lines:
+        sys.stderr.write(f"noreply-analyzer: {line}\n")
+    return error.exit_status
+
+
+@contextmanager
+def _readable_output() -> Iterator[None]:
+    """Print UTF-8 whatever the locale: cron runs in "C", and names have accents."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+    yield
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+
+
+def _give_up_output() -> None:
+    """Let nothing more be written to a pipe whose reader is gone, not even by Python's own last flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,307 @@
+"""Can this message be answered? The sender's own words decide, and are quoted.
+
+Mail that is automatic (``Auto-Submitted: auto-generated``, ``Precedence``, ``List-*``, ``X-Auto-Response-Suppress``)
+is not for that unanswerable: those fields never decide. docs/rules.md explains every rule.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Final
+
+from .message import Mailbox, Message
+from .notices import Said, read, says_dead
+from .words import (
+    alternatives,
+    daemon_words,
+    dangerous_words,
+    dead_words,
+    dead_words_in_domain,
+    fold,
+    languages,
+)
+
+RULES: Final = (
+    "author-domain",
+    "author-living",
+    "author-local-part",
+    "author-name",
+    "author-problem",
+    "automatic-answer",
+    "bounce",
+    "configured",
+    "list-post",
+    "reply-to-dangerous",
+    "reply-to-dead",
+    "reply-to-living",
+    "text-invitation",
+    "text-notice",
+)
+"""Every rule that a verdict's evidence may name."""
+
+
+class Answerability(StrEnum):
+    """Whether an answer to a message would be read."""
+
+    UNANSWERABLE = "unanswerable"
+    ANSWERABLE = "answerable"
+    AUTOMATIC = "automatic"
+    """A bounce or an automatic answer: never to be answered."""
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One reason for a verdict."""
+
+    rule: str
+    """Stable: stored, printed by ``explain``, named in docs/rules.md."""
+    where: str
+    """A header field's name, or ``text``."""
+    found: str
+    """The sender's own words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a message can be answered, and why we think so; the evidence that decided comes first."""
+
+    answerability: Answerability
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What the user says about addresses or domains (canonical, lower case); it wins over every rule.
+
+    An address weighs more than a domain, a longer domain more than a shorter, the Reply-To more than the author.
+    """
+
+    dead: frozenset[str] = frozenset()
+    alive: frozenset[str] = frozenset()
+
+
+def judge(message: Message, overrides: Overrides = Overrides()) -> Verdict:
+    """Say whether *message* can be answered, and quote why.
+
+    A bounce or an automatic answer stays one whatever the user says about its author.
+    """
+    if automatic := _bounce(message) or _automatic_answer(message):
+        return Verdict(answerability=Answerability.AUTOMATIC, evidence=(automatic,))
+    if message.author is None:
+        problem = Evidence(rule="author-problem", where="From", found=message.author_problem)
+        return Verdict(answerability=Answerability.UNCLEAR, evidence=(problem,))
+    replies = () if message.reply_to_problem else message.reply_to
+    for where, mailbox in (*(("Reply-To", reply) for reply in replies), ("From", message.author)):
+        if verdict := _configured(mailbox, where, overrides):
+            return verdict
+    return _weigh(message, message.author, replies)
+
+
+# What the user says
+
+
+def _configured(mailbox: Mailbox, where: str, overrides: Overrides) -> Verdict | None:
+    for name in _names(mailbox):
+        evidence = (Evidence(rule="configured", where=where, found=name),)
+        if name in overrides.dead:
+            return Verdict(answerability=Answerability.UNANSWERABLE, evidence=evidence)
+        if name in overrides.alive:
+            return Verdict(answerability=Answerability.ANSWERABLE, evidence=evidence)
+    return None
+
+
+def _names(mailbox: Mailbox) -> Iterator[str]:
+    """Give the address, its domain, and every domain above: the exact first."""
+    yield mailbox.address.key
+    domain = str(mailbox.address.domain)
+    while domain:
+        yield domain
+        domain = domain.partition(".")[2]
+
+
+# What the sender says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReplyTo:
+    """What the Reply-To field says; at most one of the three is there."""
+
+    dead: Evidence | None = None
+    dangerous: Evidence | None = None
+    living: Evidence | None = None
+
+
+def _weigh(message: Message, author: Mailbox, replies: tuple[Mailbox, ...]) -> Verdict:
+    author_dead = _author_dead(author)
+    reply_to = _read_reply_to(author, replies)
+    notice, invitation = _said(message)
+    # A dead author whose answers go elsewhere can be answered: then its words only explain.
+    no = _present(reply_to.dead, None if reply_to.living else author_dead, notice)
+    yes = _present(reply_to.living, invitation)
+    if not (author_dead or reply_to.dead or reply_to.living):
+        yes += _present(_list_post(message))
+    doubt = _present(reply_to.dangerous)
+    if no and yes:
+        return Verdict(answerability=Answerability.UNCLEAR, evidence=no + yes + doubt)
+    if no:
+        return Verdict(answerability=Answerability.UNANSWERABLE, evidence=no + doubt)
+    if doubt:
+        return Verdict(answerability=Answerability.UNCLEAR, evidence=doubt + yes)
+    living = Evidence(rule="author-living", where="From", found=str(author.address))
+    context = _present(author_dead) if yes else (living,)
+    return Verdict(answerability=Answerability.ANSWERABLE, evidence=yes + context)
+
+
+def _present(*evidence: Evidence | None) -> tuple[Evidence, ...]:
+    return tuple(each for each in evidence if each)
+
+
+def _author_dead(author: Mailbox) -> Evidence | None:
+    if found := dead_words(author.address.local_part):
+        return Evidence(rule="author-local-part", where="From", found=found)
+    if found := dead_words_in_domain(author.address.domain):
+        return Evidence(rule="author-domain", where="From", found=found)
+    if says_dead(author.name):
+        return Evidence(rule="author-name", where="From", found=author.name)
+    return None
+
+
+def _read_reply_to(author: Mailbox, replies: tuple[Mailbox, ...]) -> _ReplyTo:
+    """Judge the Reply-To by the author's rules; of several addresses, one that is read is enough."""
+    dead = dangerous = None
+    for reply in replies:
+        if _author_dead(reply):
+            dead = dead or Evidence(rule="reply-to-dead", where="Reply-To", found=_shown(reply))
+        elif found := dangerous_words(reply.address.local_part):
+            dangerous = dangerous or Evidence(rule="reply-to-dangerous", where="Reply-To", found=found)
+        elif reply.address.key != author.address.key:
+            return _ReplyTo(living=Evidence(rule="reply-to-living", where="Reply-To", found=str(reply.address)))
+        else:
+            return _ReplyTo()
+    return _ReplyTo(dead=dead) if dead else _ReplyTo(dangerous=dangerous)
+
+
+def _shown(mailbox: Mailbox) -> str:
+    return f"{mailbox.name} <{mailbox.address}>" if mailbox.name else str(mailbox.address)
+
+
+def _said(message: Message) -> tuple[Evidence | None, Evidence | None]:
+    """Give the notice and the invitation in the subject or the text, the subject first."""
+    subject = Said() if message.in_reply_to else read(message.subject)  # a thread's subject is anybody's
+    text = read(message.text)
+    return (
+        _quoted("text-notice", subject.notice, text.notice),
+        _quoted("text-invitation", subject.invitation, text.invitation),
+    )
+
+
+def _quoted(rule: str, subject: str, text: str) -> Evidence | None:
+    if not (subject or text):
+        return None
+    return Evidence(rule=rule, where="Subject" if subject else "text", found=subject or text)
+
+
+def _list_post(message: Message) -> Evidence | None:
+    """Give the address that a mailing list is written to; ``NO`` is a list without posts (RFC 2369 section 3.4)."""
+    value = message.first("list-post")
+    if not value or _keyword(value) == "no":
+        return None
+    return Evidence(rule="list-post", where="List-Post", found=value)
+
+
+# Automatic answers and bounces
+
+_COMMENT: Final = re.compile(r"\([^()]{0,1000}\)")
+_AUTOREPLY_FIELDS: Final = (
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoresponder",
+    "x-autoresponse",
+    "x-autoreply-from",
+    "x-mail-autoreply",
+)
+"""Fields that only answering robots write; their value does not matter unless it is "no"."""
+_AUTOREPLY_VALUES: Final = {
+    "auto-submitted": {"auto-replied", "vacation"},  # RFC 3834 section 5; the second is no standard
+    "x-autogenerated": {"reply"},
+    "precedence": {"auto_reply"},
+    "x-precedence": {"auto_reply"},
+    "x-apple-action": {"vacation"},
+}
+
+
+def _keyword(value: str) -> str:
+    """Give the first word of a field's value in lower case, without comments and parameters."""
+    return _COMMENT.sub(" ", value).partition(";")[0].strip().lower()
+
+
+def _bounce(message: Message) -> Evidence | None:
+    if _is_report(message, "delivery-status"):
+        return Evidence(rule="bounce", where="Content-Type", found=message.content_type)
+    if failed := message.first("x-failed-recipients"):
+        return Evidence(rule="bounce", where="X-Failed-Recipients", found=failed)
+    author = _author_text(message)
+    if found := daemon_words(author):
+        return Evidence(rule="bounce", where="From", found=found)
+    if _starts(message, "bounce") and (_returns_nowhere(message) or "postmaster" in author.casefold()):
+        return Evidence(rule="bounce", where="Subject", found=message.subject)
+    return None
+
+
+def _is_report(message: Message, kind: str) -> bool:
+    """Tell whether the message is a report (RFC 6522) of that kind; others, such as DMARC's, are no answers."""
+    content_type = message.content_type.lower()
+    return content_type.startswith("multipart/report") and kind in content_type
+
+
+def _author_text(message: Message) -> str:
+    """Give the author's local part; of an author that cannot be read, the whole field (RFC 3464 mail often is such)."""
+    return message.author.address.local_part if message.author else message.first("from")
+
+
+def _returns_nowhere(message: Message) -> bool:
+    """Tell whether the envelope's sender was empty (RFC 5321 section 4.5.5)."""
+    return any(value.replace(" ", "") in {"<>", ""} for value in message.all("return-path"))
+
+
+def _automatic_answer(message: Message) -> Evidence | None:
+    if _is_report(message, "disposition-notification"):  # a receipt (RFC 8098)
+        return Evidence(rule="automatic-answer", where="Content-Type", found=message.content_type)
+    for name, value in message.fields:
+        if _is_autoreply(name, value):
+            return Evidence(rule="automatic-answer", where=_capitals(name), found=value)
+    if _starts(message, "automatic") and not message.first("list-unsubscribe"):
+        return Evidence(rule="automatic-answer", where="Subject", found=message.subject)
+    if _starts(message, "absence") and _answers_by_itself(message):
+        return Evidence(rule="automatic-answer", where="Subject", found=message.subject)
+    return None
+
+
+def _is_autoreply(name: str, value: str) -> bool:
+    if name in _AUTOREPLY_FIELDS:
+        return _keyword(value) not in {"no", "false"}
+    if name == "x-post-messageclass":
+        return "autoresponder" in value.lower()
+    return _keyword(value) in _AUTOREPLY_VALUES.get(name, set())
+
+
+def _answers_by_itself(message: Message) -> bool:
+    generated = any(_keyword(value) not in {"no", ""} for value in message.all("auto-submitted"))
+    answers = message.in_reply_to or message.first("precedence").lower() in {"bulk", "junk"}
+    return bool(generated or _returns_nowhere(message) or answers)
+
+
+@cache
+def _openings(kind: str) -> re.Pattern[str]:
+    return alternatives(pattern for each in languages().values() for pattern in getattr(each.subject, kind))
+
+
+def _starts(message: Message, kind: str) -> bool:
+    return _openings(kind).match(fold(message.subject)) is not None
+
+
+def _capitals(name: str) -> str:
+    return "-".join(part.capitalize() for part in name.split("-"))

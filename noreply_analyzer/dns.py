@@ -1,0 +1,210 @@
+"""TXT records under a time budget: whatever one name does, the answer is a `TxtAnswer` and comes in time.
+
+"There is no such record" is an answer and is kept for an hour at most, for a signer may publish its key a little late.
+"Nobody answered" is none, is never kept, and means later. Inside the package ``dns`` below is dnspython: imports are
+absolute.
+"""
+
+import ipaddress
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from .address import canonicalize_domain
+from .authentication import TxtAnswer
+from .errors import AddressError, ConfigError, DnsUnreachableError
+from .language import _
+
+if TYPE_CHECKING:
+    import dns.message
+    import dns.resolver
+
+_PORT: Final = 53
+_PORTS: Final = range(65536)
+_TRY_SECONDS: Final = 1.5
+"""How long one server may think about one question before it is asked again, or the next one is."""
+_PROBE_SECONDS: Final = 3.0
+_PAUSE_SECONDS: Final = 0.1
+"""How long dnspython sleeps after a server was silent, before it sees that there is no time left."""
+_LEAST_SECONDS: Final = 0.05
+_SHORTEST: Final = timedelta(minutes=1)
+_LONGEST: Final = timedelta(days=1)
+_LONGEST_NEGATIVE: Final = timedelta(hours=1)
+_MAX_KEPT: Final = 8192
+"""Bytes of an answer that is worth a place in the cache; a key takes 800."""
+
+
+class TxtCache(Protocol):
+    """Where answers are kept from one look-up to the next, and from one run to the next."""
+
+    def get(self, name: str, now: datetime) -> TxtAnswer | None:
+        """Give what is kept for *name*, unless it has expired."""
+        ...
+
+    def put(self, name: str, answer: TxtAnswer, expires: datetime) -> None:
+        """Keep *answer* until *expires*."""
+        ...
+
+
+class MemoryCache:
+    """A `TxtCache` that lasts as long as the process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[TxtAnswer, datetime]] = {}
+
+    def get(self, name: str, now: datetime) -> TxtAnswer | None:
+        """Give what is kept for *name*, unless it has expired."""
+        answer, expires = self._kept.get(name, (None, now))
+        return answer if now < expires else None
+
+    def put(self, name: str, answer: TxtAnswer, expires: datetime) -> None:
+        """Keep *answer* until *expires*."""
+        self._kept[name] = (answer, expires)
+
+
+class Resolver:
+    """Looks up TXT records.
+
+    Args:
+        servers: ``address`` or ``address:port``, in brackets where both are full of colons; none for the system's.
+        cache: where answers are kept.
+        clock: gives the time, with its zone; answers expire by it.
+
+    Raises:
+        ConfigError: a server that is no address.
+    """
+
+    def __init__(self, servers: Sequence[str], *, cache: TxtCache, clock: Callable[[], datetime]) -> None:
+        self._servers = tuple(_read_server(server) for server in servers)
+        self._cache = cache
+        self._clock = clock
+        self._library: dns.resolver.Resolver | None = None
+        self._asked_in_vain = False
+        self._answered = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether any server has said anything yet, be it no."""
+        return self._answered
+
+    def look_up_all(self, names: Iterable[str], *, seconds: float) -> dict[str, TxtAnswer]:
+        """Look up all *names* within *seconds* together.
+
+        Each may take its share of what is left, so that a silent one does not starve those behind it.
+        """
+        names = tuple(dict.fromkeys(names))
+        end = time.monotonic() + seconds
+        answers: dict[str, TxtAnswer] = {}
+        for index, name in enumerate(names):
+            share = (end - time.monotonic()) / (len(names) - index)
+            answers[name] = self.look_up_txt(name, seconds=share)
+        return answers
+
+    def look_up_txt(self, name: str, *, seconds: float) -> TxtAnswer:
+        """Look up one name; a name that no DNS can hold is not asked for and has no records."""
+        try:
+            name = canonicalize_domain(name) if name.isascii() else ""
+        except AddressError:
+            name = ""
+        if not name:
+            return TxtAnswer()
+        if (kept := self._cache.get(name, self._clock())) is not None:
+            return kept
+        if seconds < _LEAST_SECONDS:
+            return TxtAnswer(failed=_("there was no time left to look up {name}").format(name=name))
+        return self._ask(name, seconds)
+
+    def raise_if_silent(self) -> None:
+        """Tell one sender's broken DNS from having none: ask for the root if nobody has answered anything so far.
+
+        Raises:
+            DnsUnreachableError: nobody answers that either.
+        """
+        if not self._asked_in_vain or self._answered:
+            return
+        self._try(".", "NS", _PROBE_SECONDS)
+        if not self._answered:
+            servers = ", ".join(f"{address} port {port}" for address, port in self._servers) or _(
+                "the system's servers"
+            )
+            raise DnsUnreachableError(
+                _("no DNS server answers ({servers}): check the network, or name a server in [dns]").format(
+                    servers=servers
+                )
+            )
+
+    def _ask(self, name: str, seconds: float) -> TxtAnswer:
+        response, trouble = self._try(name, "TXT", seconds)
+        if response is None:
+            return TxtAnswer(failed=trouble)
+        try:
+            chain = response.resolve_chaining()
+        except Exception:  # noqa: BLE001 - a loop of CNAMEs, an answer beside NXDOMAIN: dnspython has many names for it
+            return TxtAnswer(failed=_("the DNS answer for {name} makes no sense").format(name=name))
+        records = tuple(b"".join(record.strings) for record in chain.answer or ())
+        answer = TxtAnswer(records=records)
+        self._keep(name, answer, timedelta(seconds=chain.minimum_ttl))
+        return answer
+
+    def _keep(self, name: str, answer: TxtAnswer, lifetime: timedelta) -> None:
+        if sum(map(len, answer.records)) > _MAX_KEPT:
+            return
+        longest = _LONGEST if answer.records else _LONGEST_NEGATIVE
+        self._cache.put(name, answer, self._clock() + min(max(lifetime, _SHORTEST), longest))
+
+    def _try(self, name: str, kind: str, seconds: float) -> "tuple[dns.message.QueryMessage | None, str]":
+        """Give the response with NOERROR or NXDOMAIN, or ``None`` and why there is none."""
+        import dns.exception
+        import dns.resolver
+
+        try:
+            lifetime = max(_LEAST_SECONDS, seconds - _PAUSE_SECONDS)
+            answer = self._resolver().resolve(name, kind, lifetime=lifetime, search=False, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN as error:
+            self._answered = True
+            return next(iter(error.kwargs["responses"].values())), ""
+        except dns.exception.Timeout as error:
+            self._note(error.kwargs.get("errors", ()))
+            return None, _("the DNS did not answer for {name} in time").format(name=name)
+        except (dns.resolver.NoNameservers, dns.resolver.NoResolverConfiguration) as error:
+            self._note(error.kwargs.get("errors", ()))
+            return None, _("the DNS servers could not answer for {name}").format(name=name)
+        except (dns.exception.DNSException, OSError, ValueError):
+            self._asked_in_vain = True
+            return None, _("the DNS servers could not answer for {name}").format(name=name)
+        self._answered = True
+        return answer.response, ""
+
+    def _note(self, errors: Iterable[tuple[Any, ...]]) -> None:
+        """Remember whether anybody spoke at all; a refusal and SERVFAIL are words too."""
+        if any(error[4] is not None for error in errors):
+            self._answered = True
+        else:
+            self._asked_in_vain = True
+
+    def _resolver(self) -> "dns.resolver.Resolver":
+        import dns.nameserver
+        import dns.resolver
+
+        if self._library is None:
+            self._library = dns.resolver.Resolver(configure=not self._servers)
+            if self._servers:
+                self._library.nameservers = [dns.nameserver.Do53Nameserver(*server) for server in self._servers]
+            self._library.timeout = _TRY_SECONDS
+            self._library.cache = None  # ours outlives the process
+        return self._library
+
+
+def _read_server(text: str) -> tuple[str, int]:
+    """Read ``address``, ``address:port`` or ``[address]:port``."""
+    address, port = text, str(_PORT)
+    if text.startswith("[") or text.count(":") == 1:
+        address, _colon, port = text.rpartition(":")
+        address = address.removeprefix("[").removesuffix("]")
+    try:
+        number = int(port) if port.isdecimal() else -1
+        return str(ipaddress.ip_address(address)), _PORTS.index(number)
+    except ValueError:
+        sentence = _("dns.servers: {server!r} is not an address, with or without a port").format(server=text)
+        raise ConfigError((sentence,)) from None

@@ -1,0 +1,163 @@
+"""A brief in, an `EmailMessage` out: the words that answer mail which says "do not answer".
+
+Where the operator takes e-mail, the draft is the text itself, addressed to it. Everywhere else it is a note to the
+user, with the ways that there are and where each was read, and below it a letter to print.
+
+No header field comes from a template, and nothing that stands in a received message reaches one, but for Message-IDs
+that have the shape of one and a date that is a date. Templates get values, never text to be read as a template.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.headerregistry import Address as HeaderAddress
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .address import Address
+from .brief import Answered, Brief, Writer
+from .ids import Marker, digest, draft_id, stand_in
+from .message import Message
+from .prose import STUCK, clean, lay_out, template, value
+from .registry import Medium
+from .topic import Topic
+from .wording import covering_title, mail_title, note_values, provenance, text_language, text_values
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["Answered", "Brief", "Draft", "Shape", "Writer", "compose"]
+
+_NAME: Final = 80
+_MESSAGE_ID: Final = re.compile(r"<(?!.*=\?)[!-;=?A-~]+@[!-;=?A-~]+>\Z")
+"""RFC 5322 section 3.6.4, loosely: no space, nothing but ASCII, no encoded word that a parser could open."""
+_MESSAGE_ID_LENGTH: Final = 900  # a line of a header field may have 998 (RFC 5322 section 2.1.1)
+
+Shape = Literal["email", "letter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message to be saved, never sent."""
+
+    message_id: str
+    message: EmailMessage
+    shape: Shape
+
+    def as_bytes(self) -> bytes:
+        """Give the draft as a mail store takes it: CRLF, RFC 2047 in the header, UTF-8 in the body."""
+        return self.message.as_bytes()
+
+
+def compose(brief: Brief) -> Draft:
+    """Write the draft that *brief* asks for. The same brief gives the same bytes.
+
+    Raises:
+        ValueError: the brief answers nothing, or a message with a code or a password.
+    """
+    if not brief.answered:
+        raise ValueError("a draft answers at least one message")
+    if brief.topic is Topic.SECURITY:
+        raise ValueError("one-time codes, password resets and log-in alerts are never drafted to")
+    mailbox = _mailbox(brief)
+    ascii_only = all(address.local_part.isascii() for address in (mailbox, brief.writer.address) if address)
+    message = EmailMessage(_POLICY if ascii_only else _POLICY.clone(utf8=True))  # RFC 6532, for there is no other way
+    message["From"] = _header_address(brief.writer.name, brief.writer.address)
+    if mailbox:
+        message["To"] = _header_address(brief.operator.name, mailbox)
+        message["Subject"] = _header(mail_title(brief))
+        message["Comments"] = _header(provenance(brief))
+    else:
+        message["To"] = _header_address(brief.writer.name, brief.writer.address)
+        message["Subject"] = _header(covering_title(brief))
+    message["Date"] = brief.now.astimezone(brief.timezone).replace(microsecond=0)
+    _add_threading(message, brief)
+    message.set_content(_email(brief) if mailbox else _note_and_letter(brief), charset="utf-8", cte="8bit")
+    return Draft(message_id=str(message["Message-ID"]), message=message, shape="email" if mailbox else "letter")
+
+
+# The header -------------------------------------------------------------------------------------------------------
+
+
+class _DraftPolicy(EmailPolicy):
+    """As `email.policy.SMTP`, but Message-IDs are folded between each other only.
+
+    The library takes one that is longer than a line for text and encodes it; no mail program finds the thread then.
+    """
+
+    def fold(self, name: str, value: Any) -> str:  # noqa: ANN401 - as in email.policy
+        if name.lower() in {"message-id", "in-reply-to", "references"}:
+            return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: Any) -> bytes:  # noqa: ANN401 - likewise
+        return self.fold(name, value).encode()
+
+
+_POLICY: Final = _DraftPolicy(linesep="\r\n")
+
+
+def _mailbox(brief: Brief) -> Address | None:
+    """Whom the draft itself may be addressed to: a mailbox of the registry, and only if the author is proven."""
+    if brief.channel and brief.channel.medium is Medium.EMAIL and brief.proven_by:
+        return Address.parse(brief.channel.target)
+    return None
+
+
+def _header(text: str) -> str:
+    return clean(text.replace(STUCK, " "), 250)
+
+
+def _header_address(name: str, address: Address) -> HeaderAddress:
+    quoted = address.local_part.startswith('"')
+    local_part = re.sub(r"\\(.)", r"\1", address.local_part[1:-1]) if quoted else address.local_part
+    return HeaderAddress(display_name=clean(name, _NAME), username=local_part, domain=address.domain)
+
+
+def _add_threading(message: EmailMessage, brief: Brief) -> None:
+    writer, slug = brief.writer.address, brief.operator.slug
+    group = digest(writer.key, slug, brief.topic, [answered.message.key for answered in brief.answered])
+    names = [_name(answered.message) for answered in brief.answered]
+    marker = Marker(operator=slug, topic=brief.topic, digest=group)
+    message["Message-ID"] = draft_id(group, writer.domain)
+    message["In-Reply-To"] = names[-1]
+    message["References"] = " ".join([str(marker), *dict.fromkeys(names)])
+
+
+def _name(message: Message) -> str:
+    given = message.message_id or ""
+    usable = len(given) <= _MESSAGE_ID_LENGTH and _MESSAGE_ID.match(given)
+    return given if usable else stand_in(message.key)
+
+
+def _email(brief: Brief) -> str:
+    return _render(f"{text_language(brief)}/email.j2", text_values(brief))
+
+
+def _note_and_letter(brief: Brief) -> str:
+    note = _render(f"{brief.writer.language}/note.j2", note_values(brief))
+    letter = _render(f"{text_language(brief)}/letter.j2", text_values(brief))
+    return f"{note}\n{'-' * 72}\n\n{letter}"
+
+
+# Templates --------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    return Environment(
+        loader=FunctionLoader(template),
+        autoescape=False,  # noqa: S701 - plain text, shown by nothing that reads HTML
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=value,
+    )
+
+
+def _render(name: str, values: Mapping[str, object]) -> str:
+    return lay_out(_environment().get_template(name).render(values))

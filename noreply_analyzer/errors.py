@@ -1,0 +1,111 @@
+"""Everything that this program raises on purpose, each with the exit status it ends in.
+
+::
+
+    NoreplyAnalyzerError            1
+    ├── UsageError                 64  the command line is wrong
+    ├── DataError                  65  a file or a record cannot be read
+    │   ├── AddressError               not an address or a domain
+    │   ├── MessageError               not a message, or over a limit
+    │   └── RecordError                an operator's record
+    ├── ServerRefusedError         69  a server said no
+    ├── StateError                 74  the disk is full, the state cannot be read or written
+    ├── TryLaterError              75  worth trying again as it is
+    │   ├── UnreachableError           a mail server out of reach, or gone
+    │   ├── DnsUnreachableError        no DNS server answers
+    │   └── LockHeldError              another run holds the lock
+    ├── LoginRefusedError          77  wrong user or password
+    ├── ConfigError                78  the configuration
+    └── InterruptedRunError       130  Ctrl-C or SIGTERM
+
+The statuses are those of sysexits.h, so that cron wrappers and mail systems know them. Only ``cli`` turns one
+into the other. A message of an error is a sentence that says what to do next.
+"""
+
+from typing import ClassVar
+
+
+class NoreplyAnalyzerError(Exception):
+    """Anything that went wrong and has a sentence to say so."""
+
+    exit_status: ClassVar[int] = 1
+
+
+class UsageError(NoreplyAnalyzerError):
+    """The command line asks for something that does not exist."""
+
+    exit_status = 64
+
+
+class DataError(NoreplyAnalyzerError):
+    """A file, a message or a record cannot be read."""
+
+    exit_status = 65
+
+
+class AddressError(DataError):
+    """Not an address, or not a domain."""
+
+
+class MessageError(DataError):
+    """Not a message, or one that breaks a limit of size or time."""
+
+
+class RecordError(DataError):
+    """An operator's record cannot be read; ``problems`` has one line for each thing to mend."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ServerRefusedError(NoreplyAnalyzerError):
+    """A server understood and said no."""
+
+    exit_status = 69
+
+
+class StateError(NoreplyAnalyzerError):
+    """What was done cannot be remembered, so nothing may be done."""
+
+    exit_status = 74
+
+
+class TryLaterError(NoreplyAnalyzerError):
+    """Nothing is wrong on our side; the next run may find it mended."""
+
+    exit_status = 75
+
+
+class UnreachableError(TryLaterError):
+    """A mail server that does not answer, or stopped answering."""
+
+
+class DnsUnreachableError(TryLaterError):
+    """No DNS server answers anything."""
+
+
+class LockHeldError(TryLaterError):
+    """Another run is at work on the same state."""
+
+
+class LoginRefusedError(NoreplyAnalyzerError):
+    """The server does not accept this user with this password."""
+
+    exit_status = 77
+
+
+class ConfigError(NoreplyAnalyzerError):
+    """The configuration is wrong; ``problems`` has one line for each thing to mend."""
+
+    exit_status = 78
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class InterruptedRunError(NoreplyAnalyzerError):
+    """SIGINT or SIGTERM came; the step in hand was finished or undone."""
+
+    exit_status = 130

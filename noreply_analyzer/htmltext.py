@@ -1,0 +1,248 @@
+"""HTML to text, without what the sender hid from the eye and without what a mail program marked as quoted.
+
+Senders hide text to steer filters and previews. What counts as hidden is what a style attribute says of an element or
+one above it; style sheets are not read, for what they say depends on the reader's screen.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final
+
+_DROPPED: Final = frozenset(
+    (
+        *("head", "title", "style", "script", "template", "meta", "link", "svg", "math", "iframe", "object", "embed"),
+        *("video", "audio", "canvas", "map", "textarea", "datalist", "-comment", "-doctype"),
+    )
+)
+_BLOCKS: Final = frozenset(
+    (
+        *("address", "article", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "footer", "form"),
+        *(
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "li",
+            "main",
+            "ol",
+            "pre",
+            "section",
+            "table",
+            "tr",
+            "ul",
+        ),
+    )
+)
+# What makes the parser slow, both with the square: tags that are never closed, attributes of one tag. At these numbers
+# either costs half a second. Newsletters of 150 KB have some 4,000 tags and 15,000 words.
+_MAX_TAGS: Final = 15_000
+_MAX_ATTRIBUTES: Final = 20_000
+_MAX_STYLE: Final = 1000
+_TAG: Final = re.compile(r"<(?:style|script|title)\b[^<]*+|<[^<>]{0,2000}>", re.IGNORECASE)
+_START_OF_TAG: Final = re.compile(r"<[a-zA-Z]")
+_END_OR_QUOTE: Final = re.compile(r">|=\s*+([\"'])")
+_WHITE_SPACE: Final = re.compile(r"[ \t\r\n\f]+")
+_QUOTED_CLASS: Final = re.compile(r"(gmail_quote|gmail_extra_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote)\b")
+_QUOTED_IDS: Final = frozenset({"divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container"})
+
+_DECLARATION: Final = re.compile(r"([a-z-]{1,40})\s*:\s*([^;]{0,300})")
+_ZERO: Final = re.compile(r"0*\.?0+(px|pt|em|rem|%|vw|vh)?\Z")
+_UNREADABLE: Final = re.compile(r"(0*\.?0+(px|pt|em|rem|%|vw)?|0*1px|0?\.\d+px)\Z")
+_FONT_SIZE: Final = re.compile(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%)?)(?=/|\s|\Z)")
+_FAR_AWAY: Final = re.compile(r"-\d{3,}")
+_COLOUR: Final = re.compile(r"#[0-9a-f]{3,8}\b|rgba?\([^)]{0,40}\)|\b(?:white|black|red|gr[ae]y|silver|transparent)\b")
+_RGB: Final = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})")
+_NAMED: Final = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "grey": "#808080", "gray": "#808080"}
+_SHORT_HEX: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What an element hands down to what is in it."""
+
+    small: bool = False
+    invisible: bool = False
+    preformatted: bool = False
+    colour: str = ""
+    background: str = ""
+
+    @property
+    def shown(self) -> bool:
+        return not (self.small or self.invisible or (self.colour and self.colour == self.background))
+
+
+class HtmlReader:
+    """Reads the HTML parts of one message; together they may cost no more than one honest newsletter ever does."""
+
+    def __init__(self) -> None:
+        self._left = 1.0
+
+    def text(self, html: str) -> str:
+        """Give the text of *html* that a reader sees, with line breaks where blocks end; white space is not tidied.
+
+        HTML that no parser should be asked about, or that comes after too much of it, only loses its tags.
+        """
+        from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+        tags = html.count("<") / _MAX_TAGS
+        effort = 0.75 * tags**2 + 0.25 * tags
+        attributes = (_attributes_at_most(html) / _MAX_ATTRIBUTES) ** 2
+        if effort + attributes > self._left:
+            attributes = sum((_attributes_at_most(tag) / _MAX_ATTRIBUTES) ** 2 for tag in _tags(html))
+        if effort + attributes > self._left:
+            return _strip_tags(html)
+        self._left -= effort + attributes
+        try:
+            tree = LexborHTMLParser(html.replace("\x00", ""))
+        except (SelectolaxError, ValueError):
+            return _strip_tags(html)
+        # White on nothing is white on white, unless a style sheet may have set a background.
+        return _walk(tree.root, _Look(background="" if tree.css_first("style, link") else "#ffffff"))
+
+
+def _walk(root: Any, page: _Look) -> str:  # noqa: ANN401 - a node of the library
+    """Visit every node in order, without recursion: a stranger chose the depth."""
+    pieces: list[str] = []
+    waiting: list[tuple[Any, _Look] | str] = [(root, page)] if root is not None else []
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            pieces.append(item)
+            continue
+        node, look = item
+        if node.next is not None and node is not root:
+            waiting.append((node.next, look))
+        tag = node.tag or ""
+        if tag == "-text":
+            if look.shown:
+                text = node.text_content or ""
+                pieces.append(text if look.preformatted else _WHITE_SPACE.sub(" ", text))
+            continue
+        inner = None if tag in _DROPPED else _look_of(tag, node.attributes, look)
+        if inner is None:
+            continue
+        before, after = _breaks(tag)
+        pieces.append(before)
+        waiting.append(after)
+        if node.child is not None:
+            waiting.append((node.child, inner))
+    return "".join(pieces)
+
+
+def _breaks(tag: str) -> tuple[str, str]:
+    if tag == "br":
+        return "\n", ""
+    if tag == "p":
+        return "\n\n", "\n\n"
+    if tag in _BLOCKS:
+        return "\n", "\n"
+    return (" ", " ") if tag in {"td", "th"} else ("", "")
+
+
+def _look_of(tag: str, attributes: dict[str, str | None], look: _Look) -> _Look | None:
+    """Give what an element looks like, or ``None`` where nothing in it is ever seen."""
+    if not attributes:
+        return replace(look, preformatted=True) if tag == "pre" else look
+    if "hidden" in attributes or _is_quote(tag, attributes):
+        return None
+    style = _declarations((attributes.get("style") or "")[:_MAX_STYLE].lower())
+    if _is_gone(style):
+        return None
+    background = _background(style) or _colour(attributes.get("bgcolor") or "")
+    if attributes.get("background") or "url(" in style.get("background", "") + style.get("background-image", ""):
+        background = "image"
+    return _Look(
+        small=_is_small(style, tag, attributes, inherited=look.small),
+        invisible=style["visibility"] in {"hidden", "collapse"} if "visibility" in style else look.invisible,
+        preformatted=look.preformatted or tag == "pre",
+        colour=_colour(style.get("color", "") or (attributes.get("color") or "")) or look.colour,
+        background=background or look.background,
+    )
+
+
+def _is_quote(tag: str, attributes: dict[str, str | None]) -> bool:
+    if tag == "blockquote" and (attributes.get("type") or "").lower() == "cite":
+        return True
+    if (attributes.get("id") or "").lower() in _QUOTED_IDS:
+        return True
+    return _QUOTED_CLASS.search(attributes.get("class") or "") is not None
+
+
+@lru_cache(maxsize=512)
+def _declarations(style: str) -> dict[str, str]:
+    return {name: value.replace("!important", "").strip() for name, value in _DECLARATION.findall(style)}
+
+
+def _is_gone(style: dict[str, str]) -> bool:
+    if style.get("display") == "none" or _ZERO.match(style.get("opacity", "1")):
+        return True
+    if any(_FAR_AWAY.match(style.get(name, "")) for name in ("left", "top", "text-indent", "margin-left")):
+        return True
+    if _ZERO.match(style.get("max-height", "-")) or _ZERO.match(style.get("max-width", "-")):
+        return True
+    flat = _ZERO.match(style.get("height", "-")) or _ZERO.match(style.get("width", "-"))
+    return flat is not None and style.get("overflow", "") == "hidden"
+
+
+def _is_small(style: dict[str, str], tag: str, attributes: dict[str, str | None], *, inherited: bool) -> bool:
+    """Tell whether letters have no size. Templates set 0 on a cell to close gaps and a size on what is in it."""
+    size = style.get("font-size", "")
+    if not size and "font" in style and (found := _FONT_SIZE.search(style["font"])):
+        size = found[1]
+    if size:
+        return (inherited and size.endswith(("%", "em")) and not size.endswith("rem")) or bool(_UNREADABLE.match(size))
+    return inherited and not (tag == "font" and attributes.get("size"))
+
+
+def _background(style: dict[str, str]) -> str:
+    value = style.get("background-color", "") or style.get("background", "")
+    found = _COLOUR.search(value)
+    return _colour(found[0]) if found else ""
+
+
+def _colour(value: str) -> str:
+    """Give a colour as #rrggbb, or an empty string where it is none of the simple ones."""
+    value = value.strip().lower()
+    if rgb := _RGB.match(value):
+        return "#" + "".join(f"{min(int(part), 255):02x}" for part in rgb.groups())
+    if value.startswith("#") and len(value) == _SHORT_HEX:
+        return "#" + "".join(2 * digit for digit in value[1:])
+    if value in {"transparent", "inherit", "initial", "currentcolor"}:
+        return ""
+    return _NAMED.get(value, value[:30])
+
+
+def _attributes_at_most(html: str) -> int:
+    return len(html.split()) + html.count("/") + (html.count('"') + html.count("'")) // 2
+
+
+def _tags(html: str) -> list[str]:
+    """Cut out the start tags, in which quoted values may hold anything (HTML standard, section 13.2.5)."""
+    html, tags, at = _without_comments(html), [], 0
+    while start := _START_OF_TAG.search(html, at):
+        at = start.end()
+        while (step := _END_OR_QUOTE.search(html, at)) and (quote := step[1]):
+            at = html.find(quote, step.end()) + 1 or len(html)
+        at = step.end() if step else len(html)
+        tags.append(html[start.start() : at])
+    return tags
+
+
+def _without_comments(html: str) -> str:
+    kept, at = [], 0
+    while (start := html.find("<!--", at)) >= 0 and (end := html.find("-->", start)) >= 0:
+        kept.append(html[at:start])
+        at = end + 3
+    return "".join([*kept, html[at:]])
+
+
+def _strip_tags(html: str) -> str:
+    """Give what is left without tags, for HTML that no one wrote for a reader."""
+    from html import unescape
+
+    return unescape(_TAG.sub(" ", _without_comments(html)))

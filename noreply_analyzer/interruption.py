@@ -1,0 +1,52 @@
+"""Ctrl-C and SIGTERM: at once where nothing is in hand, after the step where one must not be cut in half."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Self
+
+from .errors import InterruptedRunError
+from .language import _
+
+
+class Interruption:
+    """Catches SIGINT and SIGTERM while in use; only in the main thread, as Python asks."""
+
+    def __init__(self) -> None:
+        self._came = False
+        self._holding = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+    def check(self) -> None:
+        """End here if a signal came.
+
+        Raises:
+            InterruptedRunError: it did.
+        """
+        if self._came:
+            raise InterruptedRunError(_("interrupted; what was done stays done, the rest comes with the next run"))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let the step inside come to its end; a signal takes effect after it."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+        self.check()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._came = True
+        if not self._holding:
+            self.check()  # raised from whatever the main thread waits for, a silent server too

@@ -1,0 +1,382 @@
+"""The whole policy, without I/O: what is done about a message, by which rule, and why.
+
+`read` and `analyze` walk one message from its bytes to a `Decision`. `RULES` is the table it decides by, read from the
+top: the first rule that fits decides. `planning` then looks at all drafts of a run together.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+from .authentication import Authentication, Result, Standing
+from .detection import Answerability, Overrides, Verdict, judge
+from .ids import is_draft_id
+from .language import N_, _
+from .message import Message
+from .registry import Choice, Level, Match, Operator, Registry, choose
+from .topic import Subject, Topic, classify
+
+
+class Action(StrEnum):
+    """What may be done about a message."""
+
+    DRAFT = "draft"
+    TELL = "tell"
+    LEAVE = "leave"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is done, by which rule, and the reason in a sentence."""
+
+    action: Action
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """Something that the reader of a message should know; it decides nothing by itself."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What the user's configuration says about drafting."""
+
+    own_addresses: frozenset[str] = frozenset()
+    """Comparison keys (`Address.key`) of the account."""
+    topics: frozenset[Topic] = frozenset(set(Topic) - {Topic.SECURITY, Topic.SURVEY, Topic.MARKETING, Topic.CALL})
+    unproven: Action = Action.TELL
+    level: Level = Level.QUESTION
+    max_age: timedelta = timedelta(days=30)
+    give_up: timedelta = timedelta(days=7)
+    shelf_life_days: int = 180
+    overrides: Overrides = field(default_factory=Overrides)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """How and when a message came, which its bytes do not tell."""
+
+    now: datetime
+    received: datetime | None = None
+    """INTERNALDATE; ``None`` for a file."""
+    flags: frozenset[str] = frozenset()
+    waiting_since: datetime | None = None
+    """When an earlier run first put it off."""
+    ageless: bool = False
+    """Look at old mail too: a one-off scan of an archive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a message's own bytes say. Made by `read`, which callers run under a deadline."""
+
+    message: Message
+    verdict: Verdict
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """All that is known of one message, and what is to be done about it."""
+
+    reading: Reading
+    circumstances: Circumstances
+    authentication: Authentication
+    match: Match | None
+    """The operator that the author's address belongs to; to be believed only if the author is proven."""
+    warnings: tuple[Caution, ...] = ()
+    decision: Decision
+    choice: Choice | None = None
+
+    @property
+    def message(self) -> Message:
+        """The message itself."""
+        return self.reading.message
+
+    @property
+    def topic(self) -> Topic:
+        """What the message is about."""
+        return self.reading.subject.topic
+
+    @property
+    def proven(self) -> bool:
+        """Whether the displayed author really wrote it."""
+        return self.authentication.standing is Standing.PROVEN
+
+    @property
+    def operator(self) -> Operator | None:
+        """The operator that provably wrote it."""
+        return self.match.operator if self.match and self.proven else None
+
+
+class Tools(Protocol):
+    """The work on hostile bytes and with the network, handed in by whoever has a worker and a resolver."""
+
+    def read(self, raw: bytes, overrides: Overrides) -> Reading:
+        """Do what `read` does, under a deadline."""
+        ...
+
+    def prove(self, raw: bytes, message: Message, *, at: datetime) -> Authentication:
+        """Look up the keys and check every signature, as of the time when the message came."""
+        ...
+
+
+def read(raw: bytes, overrides: Overrides) -> Reading:
+    """Read, judge and classify a message.
+
+    Raises:
+        MessageError: it is no message.
+    """
+    message = Message.from_bytes(raw)
+    return Reading(message=message, verdict=judge(message, overrides), subject=classify(message))
+
+
+def analyze(
+    raw: bytes,
+    reading: Reading,
+    *,
+    circumstances: Circumstances,
+    preferences: Preferences,
+    registry: Registry,
+    tools: Tools,
+    prove_all: bool = False,
+) -> Analysis:
+    """Walk one message, which `Tools.read` has read, to a decision.
+
+    The DNS is asked only where the answer can change what is done, unless *prove_all*.
+
+    Raises:
+        MessageError: checking its signatures breaks a limit.
+    """
+    author = reading.message.author
+    match = registry.find(author.address) if author else None
+    analysis = Analysis(
+        reading=reading,
+        circumstances=circumstances,
+        authentication=NOT_CHECKED,
+        match=match,
+        warnings=_warnings(reading.message, match, registry),
+        decision=Decision(action=Action.LEAVE, rule="", reason=""),
+    )
+    first = decide(analysis, preferences)
+    worth_asking = prove_all and reading.verdict.answerability is Answerability.UNANSWERABLE
+    if author and (first.rule == _UNCHECKED.rule or worth_asking):
+        proof = tools.prove(
+            raw, reading.message, at=circumstances.received or reading.message.date or circumstances.now
+        )
+        analysis = replace(analysis, authentication=proof)
+        first = decide(analysis, preferences)
+    return replace(analysis, decision=first, choice=_choice(analysis, first, preferences, registry))
+
+
+NOT_CHECKED: Final = Authentication(result=Result.NONE, standing=Standing.NOT_ESTABLISHED, checked_by="")
+"""Nobody asked: the answer would have changed nothing."""
+
+
+def _choice(analysis: Analysis, decision: Decision, preferences: Preferences, registry: Registry) -> Choice | None:
+    if decision.action is not Action.DRAFT or analysis.match is None:
+        return None
+    return choose(
+        analysis.match.operator,
+        topic=analysis.topic,
+        level=preferences.level,
+        today=analysis.circumstances.now.date(),
+        shelf_life_days=preferences.shelf_life_days,
+        registry=registry,
+    )
+
+
+def _warnings(message: Message, match: Match | None, registry: Registry) -> tuple[Caution, ...]:
+    if match or message.author is None:
+        return ()
+    operator = registry.claimed_by(message.author.name, message.author.address)
+    if operator is None:
+        return ()
+    sentence = _("wears the name of {operator}, but {domain} is not a domain that {operator} is known to write from")
+    text = sentence.format(operator=operator.name, domain=message.author.address.domain)
+    return (Caution(rule="look-alike", text=text),)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the policy: when it fits, what is done, and why in words."""
+
+    rule: str
+    fits: Callable[[Analysis, Preferences], bool]
+    action: Action
+    reason: Callable[[Analysis], str]
+
+
+def _age(analysis: Analysis) -> timedelta:
+    """How old a message is by arrival or by Date, whichever says older; a date in the future counts as none."""
+    seen = analysis.circumstances
+    dates = [when for when in (seen.received, analysis.message.date) if when is not None]
+    return max((seen.now - aware(when) for when in dates), default=timedelta(0))
+
+
+def aware(when: datetime) -> datetime:
+    """Give *when* with a zone: mail without one is read as UTC (RFC 5322 section 4.3 allows no better)."""
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _is_own_draft(analysis: Analysis) -> bool:
+    flags = {flag.lower() for flag in analysis.circumstances.flags}
+    return "\\draft" in flags or is_draft_id(analysis.message.message_id or "")
+
+
+def _is_own_mail(analysis: Analysis, preferences: Preferences) -> bool:
+    author = analysis.message.author
+    return author is not None and author.address.key in preferences.own_addresses
+
+
+def _is(answerability: Answerability) -> Callable[[Analysis, Preferences], bool]:
+    return lambda analysis, _preferences: analysis.reading.verdict.answerability is answerability
+
+
+def _waited_too_long(analysis: Analysis, preferences: Preferences) -> bool:
+    since = analysis.circumstances.waiting_since
+    return since is not None and analysis.circumstances.now - since >= preferences.give_up
+
+
+def _because(sentence: str) -> Callable[[Analysis], str]:
+    return lambda _analysis: _(sentence)
+
+
+_UNCHECKED: Final = Rule(
+    "unchecked",
+    lambda analysis, _preferences: analysis.authentication is NOT_CHECKED,
+    Action.LEAVE,
+    _because(N_("nobody has checked yet who wrote it")),
+)
+
+RULES: Final = (
+    # No echo: what comes from the user, or from this program, is left alone before anything looks at it.
+    Rule(
+        "own-draft",
+        lambda analysis, _p: _is_own_draft(analysis),
+        Action.LEAVE,
+        _because(N_("it is a draft, or carries a Message-ID of this program")),
+    ),
+    Rule("own-mail", _is_own_mail, Action.LEAVE, _because(N_("it was written from one of your own addresses"))),
+    # What can be answered, and what must never be.
+    Rule(
+        "automatic",
+        _is(Answerability.AUTOMATIC),
+        Action.LEAVE,
+        _because(N_("it is a bounce or an automatic answer")),
+    ),
+    Rule("answerable", _is(Answerability.ANSWERABLE), Action.LEAVE, _because(N_("it can simply be answered"))),
+    Rule(
+        "no-author",
+        lambda analysis, _p: analysis.message.author is None,
+        Action.LEAVE,
+        lambda analysis: _("its author is doubtful: {problem}").format(problem=analysis.message.author_problem),
+    ),
+    Rule(
+        "unclear",
+        _is(Answerability.UNCLEAR),
+        Action.LEAVE,
+        _because(N_("whether it can be answered is not clear")),
+    ),
+    # Little, and never old.
+    Rule(
+        "too-old",
+        lambda analysis, preferences: not analysis.circumstances.ageless and _age(analysis) > preferences.max_age,
+        Action.LEAVE,
+        _because(N_("it is older than drafting.max_age_days")),
+    ),
+    # Who wears a name that is not his is worth a word, whatever he writes about.
+    Rule(
+        "look-alike",
+        lambda analysis, _p: bool(analysis.warnings),
+        Action.TELL,
+        lambda analysis: analysis.warnings[0].text,
+    ),
+    Rule(
+        "security",
+        lambda analysis, _p: analysis.topic is Topic.SECURITY,
+        Action.LEAVE,
+        _because(N_("it is a one-time code, a password reset or a log-in alert")),
+    ),
+    Rule(
+        "topic-not-asked",
+        lambda analysis, preferences: analysis.topic not in preferences.topics,
+        Action.LEAVE,
+        lambda analysis: _("drafting.topics does not name {topic}").format(topic=analysis.topic),
+    ),
+    Rule(
+        "unknown-sender",
+        lambda analysis, _p: analysis.match is None and analysis.topic is Topic.OTHER,
+        Action.LEAVE,
+        _because(N_("no operator of the registry writes from this domain, and what it is about is not clear")),
+    ),
+    Rule(
+        "unknown-operator",
+        lambda analysis, _p: analysis.match is None,
+        Action.TELL,
+        lambda analysis: _("no operator of the registry writes from {domain}; a record would help").format(
+            domain=analysis.message.author.address.domain if analysis.message.author else ""
+        ),
+    ),
+    # Now, and only now, it matters who really wrote it.
+    _UNCHECKED,
+    Rule(
+        "gave-up",
+        lambda analysis, preferences: (
+            analysis.authentication.result is Result.TEMPERROR and _waited_too_long(analysis, preferences)
+        ),
+        Action.TELL,
+        lambda analysis: _("who wrote it could not be checked for days: {reason}").format(
+            reason=analysis.authentication.reason
+        ),
+    ),
+    Rule(
+        "dns-later",
+        lambda analysis, _p: analysis.authentication.result is Result.TEMPERROR,
+        Action.LATER,
+        lambda analysis: analysis.authentication.reason,
+    ),
+    Rule(
+        "contradicted",
+        lambda analysis, _p: analysis.authentication.standing is Standing.CONTRADICTED,
+        Action.TELL,
+        lambda analysis: analysis.authentication.reason,
+    ),
+    Rule(
+        "unproven-draft",
+        lambda analysis, preferences: not analysis.proven and preferences.unproven is Action.DRAFT,
+        Action.DRAFT,
+        lambda analysis: _("it cannot be answered; its sender is not proven ({reason}), and the draft says so").format(
+            reason=analysis.authentication.reason
+        ),
+    ),
+    Rule(
+        "unproven",
+        lambda analysis, _p: not analysis.proven,
+        Action.TELL,
+        lambda analysis: _("its sender could not be proven: {reason}").format(reason=analysis.authentication.reason),
+    ),
+    Rule(
+        "unanswerable-proven",
+        lambda _a, _p: True,
+        Action.DRAFT,
+        lambda analysis: _("it cannot be answered, and really comes from {domain}").format(
+            domain=analysis.authentication.domain
+        ),
+    ),
+)
+"""The policy. The first rule that fits decides; the last one always fits."""
+
+
+def decide(analysis: Analysis, preferences: Preferences) -> Decision:
+    """Say what is to be done about one message, seen by itself."""
+    rule = next(rule for rule in RULES if rule.fits(analysis, preferences))
+    return Decision(action=rule.action, rule=rule.rule, reason=rule.reason(analysis))

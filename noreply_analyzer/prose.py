@@ -1,0 +1,228 @@
+"""Words, dates and lines: what a draft needs of French and of English.
+
+``templates/<language>/words.toml`` has the words that stand alone (dates, names of references, subject lines); the
+prose is in the templates beside it. Typography is put in here, so that a translator types plain spaces and straight
+apostrophes. What a message or a record says is never touched by it: a number must stay as it can be copied.
+"""
+
+import math
+import re
+import textwrap
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+WIDTH: Final = 78
+"""Columns of a line (RFC 5322 section 2.1.1)."""
+RIGHT: Final = 40
+"""Where the right half of a letter begins; 38 columns are left, which is what a line of a French address may have."""
+NO_BREAK: Final = "\u00a0"
+
+STUCK: Final = "\ue000"
+"""A plain space at which no line is broken; `clean` lets none in from outside."""
+
+_VALUE: Final = "\ue001"  # what follows was not written by the author of a template, so it marks no block
+_JINJA: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
+_SPACES: Final = re.compile(r"[ \t\n]+")
+_ITEM: Final = "–"
+_BELOW: Final = "+"
+_MARKS: Final = ("|", ">", _ITEM, _BELOW)
+_INDENTS: Final = {_ITEM: ("  ", "    "), _BELOW: ("    ", "    ")}
+_TWO_MONTHS: Final = 61  # days
+_FAR: Final = 92  # days; a bill is announced within a quarter
+_SOON: Final = 31
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The words of one language that do not stand in a template; see the comments in ``words.toml``."""
+
+    language: str
+    language_name: dict[str, str]
+    months: tuple[str, ...]
+    first: str
+    numbers: tuple[str, ...]
+    periods: dict[str, str]
+    days: str
+    ages: dict[str, str]
+    elision: bool
+    before_a_vowel: str
+    before_a_consonant: str
+    join: str
+    about: dict[str, str]
+    about_many: dict[str, str]
+    about_dated: dict[str, str]
+    matter: dict[str, str]
+    matter_many: dict[str, str]
+    matter_dated: dict[str, str]
+    level: dict[str, str]
+    hint: dict[str, str]
+    blank: dict[str, str]
+    blanks: dict[str, str]
+    reference: dict[str, str]
+    reference_other: str
+    title: dict[str, str]
+    your_message: str
+    your_message_dated: str
+    your_messages: str
+    a_message_dated: str
+    some_messages: str
+    to_post: str
+    to_check: str
+    provenance: dict[str, str]
+
+    def date(self, day: date) -> str:
+        """Give *day* as one writes it, without a place to break the line at."""
+        number = self.first if day.day == 1 else str(day.day)
+        return NO_BREAK.join((number, self.months[day.month - 1], str(day.year)))
+
+    def number(self, count: int) -> str:
+        """Give *count* in letters as far as the language's list goes, else in digits."""
+        return self.numbers[count] if count < len(self.numbers) else str(count)
+
+    def period(self, days: int) -> str:
+        """Give a delay in the words that people use for it: "un mois" for thirty days."""
+        return self.periods.get(str(days)) or self.days.format(count=self.number(days))
+
+    def age(self, days: int) -> str:
+        """Say how old something is: in days below two months, in whole months above."""
+        if days <= _TWO_MONTHS:
+            return self.ages["days"].format(count=days)
+        return self.ages["months"].format(count=self.number(math.floor(days / 30.44)))
+
+    def of(self, name: str) -> str:
+        """Put "of" before a name: *d’Orange*, *de Télécom Exemple*."""
+        first = unicodedata.normalize("NFD", name[:1]).casefold()[:1]
+        elided = self.elision and first in {*"aeiou", "œ"} and not name.casefold().startswith("oui")
+        return (self.before_a_vowel if elided else self.before_a_consonant).format(name=name)
+
+    def reference_to(self, key: str, value: str) -> str:
+        """Name one of the user's references: *client n° 123*."""
+        form = self.reference.get(key)
+        return form.format(value=stick(value)) if form else self.reference_other.format(key=key, value=stick(value))
+
+
+@cache
+def words(language: str) -> Words:
+    """Read the words of *language*, "fr" or "en"."""
+    return msgspec.convert(tomllib.loads(template(f"{language}/words.toml")), Words)
+
+
+@cache
+def template(name: str) -> str:
+    """Read a file below ``templates/``, its own words set as its language wants them and what jinja reads untouched."""
+    source = (files(__package__) / "templates" / name).read_text(encoding="utf-8")
+    pieces = _JINJA.split(source) if name.endswith(".j2") else [source]
+    french = name.startswith("fr/")
+    return "".join(piece if index % 2 else _typographic(piece, french=french) for index, piece in enumerate(pieces))
+
+
+def _typographic(text: str, *, french: bool) -> str:
+    text = text.replace("'", "’")
+    if french:
+        text = re.sub(r" ([:;!?»])", NO_BREAK + r"\1", text)
+        text = text.replace("« ", "«" + NO_BREAK).replace("n° ", "n°" + NO_BREAK)
+    return text
+
+
+def clean(text: str, limit: int) -> str:
+    """Give *text* on one line: no control, bidirectional, invisible or private characters, at most *limit* long."""
+    spaced = "".join(" " if _is_space(character) else character for character in text[: limit * 20])
+    visible = "".join(character for character in spaced if not unicodedata.category(character).startswith("C"))
+    line = " ".join(visible.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _is_space(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character).startswith("Z")
+
+
+def stick(text: str) -> str:
+    """Keep *text* on one line of a letter; its spaces stay plain ones, so that it can be copied."""
+    return text.replace(" ", STUCK)
+
+
+def quotable(text: str) -> str:
+    """Keep together in *text* what belongs on one line, as a French eye wants it: *12 novembre*, *Attention :*."""
+    return re.sub(r"(?<=\d) (?=\w)|(?<=[«“]) | (?=[:;!?»”€%])", STUCK, text)
+
+
+def value(given: object) -> str:
+    """Hand a value to a template: whatever it begins with, it is text and no mark of `lay_out`."""
+    text = str(given)
+    return _VALUE + text if text.startswith(_MARKS) else text
+
+
+def lay_out(text: str) -> str:
+    """Break what a template gave into lines of at most `WIDTH` columns.
+
+    Paragraphs are parted by blank lines. A line that begins with ``|`` stands as it is, one with ``>`` in the right
+    half, ``–`` begins an item of a list and ``+`` a new line in it; all other lines flow together.
+    A word longer than a line is left whole.
+    """
+    paragraphs = re.split(r"\n(?:[ \t]*\n)+", text.strip())
+    laid_out = ("\n".join(_block(paragraph.splitlines())) for paragraph in paragraphs)
+    return "\n\n".join(laid_out).replace(STUCK, " ") + "\n"
+
+
+def _block(lines: Sequence[str]) -> Iterator[str]:
+    right = [line[1:].strip(" ") for line in lines if line.startswith(">")]
+    indent = max(0, min(RIGHT, WIDTH - max(map(len, right), default=0)))
+    flowing: list[str] = []
+    for line in lines:
+        if line.startswith(_MARKS):
+            yield from _flow(flowing)
+            flowing = []
+        if line.startswith("|"):
+            yield line[1:].strip(" ").replace(_VALUE, "")
+        elif line.startswith(">"):
+            yield " " * indent + line[1:].strip(" ").replace(_VALUE, "")
+        else:
+            flowing.append(line)
+    yield from _flow(flowing)
+
+
+def _flow(lines: Sequence[str]) -> Iterator[str]:
+    if not lines:
+        return
+    first, rest = _INDENTS.get(lines[0][:1], ("", ""))
+    text = _SPACES.sub(" ", " ".join(lines)).removeprefix(_BELOW).strip(" ").replace(_VALUE, "")
+    yield from textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def day_named(text: str, *, near: date) -> date | None:
+    """Give the one day that *text* names, if it names just one and it is not far from *near*; ``None`` otherwise."""
+    days = {day for day in _days(text, near) if -_FAR <= (day - near).days <= _SOON}
+    return days.pop() if len(days) == 1 else None
+
+
+def _days(text: str, near: date) -> Iterator[date]:
+    months = {_plain(month): index % 12 + 1 for index, month in enumerate((*words("fr").months, *words("en").months))}
+    in_words = rf"(?<!\d)(\d{{1,2}})(?:er)? ({'|'.join(months)})(?: (\d{{4}}))?\b"
+    plain = _plain(text)
+    for match in re.finditer(in_words, plain):
+        yield from _day(match[3], months[match[2]], match[1], near)
+    for match in re.finditer(r"(?<!\d)(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?!\d)", plain):
+        yield from _day(match[3], match[2], match[1], near)
+    for match in re.finditer(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)", plain):
+        yield from _day(match[1], match[2], match[3], near)
+
+
+def _day(year: str | None, month: int | str, day: str, near: date) -> Iterator[date]:
+    for candidate in (int(year),) if year else (near.year - 1, near.year, near.year + 1):
+        try:
+            yield date(candidate, int(month), int(day))
+        except ValueError:
+            continue
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", clean(text, 200)).casefold()
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

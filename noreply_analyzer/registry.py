@@ -1,0 +1,389 @@
+"""Who wrote, by the domain of a proven author, and where a person there can be reached.
+
+The records are ``operators/*.toml`` and ``mediators/*.toml``: `records` is their schema, `registrar` reads and checks
+them, `choice` chooses a channel. Here they stand together, with the user's own on top.
+
+Never by display name: a name is what anybody may write. And an access provider's domain is often its customers' mail
+domain too, so that a signature of it shows only that the provider's platform sent the message: on a *shared* domain
+nothing counts but the exact addresses that a record names.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final, TypeVar
+
+import msgspec
+
+from .address import Address, Domain, is_public_suffix, organizational_domain
+from .choice import PURPOSES, Choice, Level, choose
+from .errors import RecordError
+from .language import _
+from .records import (
+    Audience,
+    Channel,
+    Mediator,
+    Medium,
+    Obsolete,
+    Operator,
+    Purpose,
+    Quality,
+    ReadBy,
+    Refusal,
+    Sender,
+    Step,
+)
+from .registrar import check_operator, fold, read_mediator, read_operator, read_part
+
+__all__ = [
+    "PURPOSES",
+    "Audience",
+    "Channel",
+    "Choice",
+    "Guards",
+    "Level",
+    "Match",
+    "MatchedBy",
+    "Mediator",
+    "Medium",
+    "Obsolete",
+    "Operator",
+    "Purpose",
+    "Quality",
+    "ReadBy",
+    "Refusal",
+    "Registry",
+    "Sender",
+    "Step",
+    "choose",
+    "read_mediator",
+    "read_operator",
+]
+
+T = TypeVar("T")
+
+_REDIRECTS: Final = 5
+_PARTS: Final = ("channels", "senders", "do_not_use")
+
+
+class MatchedBy(StrEnum):
+    """What showed which operator an author's domain belongs to."""
+
+    SENDER = "sender"
+    ADDRESS = "address"
+    WEBSITE = "website"
+
+
+class Match(msgspec.Struct, frozen=True):
+    """The operator an author's address belongs to."""
+
+    operator: Operator
+    matched_by: MatchedBy
+
+
+class Guards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What holds for all records (``guards.toml``)."""
+
+    shared_domains: tuple[str, ...] = ()
+    """Domains where the public has mailboxes: none of them is ever an operator by itself."""
+    common_words: tuple[str, ...] = ()
+    """Brands that are also words of every day; it takes more than the word to claim them."""
+    trade_words: tuple[str, ...] = ()
+    """Words that make a brand of a common word where they follow it: *Orange Service Client*."""
+    refused: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Index:
+    """Where to look first; made once."""
+
+    senders: Mapping[str, tuple[tuple[Operator, Sender], ...]]
+    websites: Mapping[str, tuple[tuple[Operator, str], ...]]
+    """By each name that a website is within, so that its organizational domain is among them."""
+    shared: frozenset[str]
+    names: tuple[tuple[str, Operator], ...]
+    """Folded names and brands, the longest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Registry:
+    """All records. Made by `shipped` or `of`, never changed; `with_user_records` gives another."""
+
+    by_slug: Mapping[str, Operator]
+    mediators: Mapping[str, Mediator]
+    guards: Guards
+    _index: _Index = field(repr=False)
+
+    @classmethod
+    @cache
+    def shipped(cls) -> "Registry":
+        """Give the records that come with the package; the tests vouch for them, so here they are only decoded."""
+        here = files(__package__)
+        return cls._made(
+            (_decoded(text, Operator) for _name, text in _texts(here / "operators")),
+            (_decoded(text, Mediator) for _name, text in _texts(here / "mediators")),
+            shipped_guards(),
+        )
+
+    @classmethod
+    def of(
+        cls,
+        operators: Iterable[Operator],
+        mediators: Iterable[Mediator] = (),
+        deny: Iterable[Refusal] = (),
+        guards: Guards | None = None,
+    ) -> "Registry":
+        """Put records together: for the demo, for tests, for programs with records of their own.
+
+        *deny* adds to what the *guards* refuse; without guards, those that come with the package hold.
+        """
+        guards = guards or shipped_guards()
+        guards = msgspec.structs.replace(guards, refused=(*guards.refused, *deny))
+        return cls._made(operators, mediators, guards)
+
+    @classmethod
+    def _made(cls, operators: Iterable[Operator], mediators: Iterable[Mediator], guards: Guards) -> "Registry":
+        by_slug = {operator.slug: operator for operator in operators}
+        return cls(
+            by_slug=by_slug,
+            mediators={mediator.slug: mediator for mediator in mediators},
+            guards=guards,
+            _index=_indexed(by_slug, guards),
+        )
+
+    @classmethod
+    def with_user_records(
+        cls, folder: Traversable, over: "Registry | None" = None
+    ) -> tuple["Registry", tuple[str, ...]]:
+        """Lay the records of *folder* over the shipped ones (or *over*): the user's channels and senders win.
+
+        Returns:
+            The registry, and one line for each problem. A record that cannot be read is left out whole, and the
+            shipped one is used. A folder that does not exist holds no records.
+        """
+        base = over or cls.shipped()
+        merged = dict(base.by_slug)
+        problems: list[str] = []
+        for name, text in _user_texts(folder, problems):
+            try:
+                operator = _laid_over(merged.get(name.removesuffix(".toml")), read_part(text, name))
+            except RecordError as error:
+                problems += error.problems
+                continue
+            wrong = [f"{name}: {place}: {why}" for place, why in check_operator(operator, base.guards.refused)]
+            problems += wrong
+            if not wrong:
+                merged[operator.slug] = operator
+        if merged == base.by_slug:
+            return base, tuple(problems)
+        return cls._made(merged.values(), base.mediators.values(), base.guards), tuple(problems)
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        """All operators by their slugs, the obsolete among them."""
+        return tuple(self.by_slug[slug] for slug in sorted(self.by_slug))
+
+    def get(self, slug: str) -> Operator | None:
+        """Give the operator called *slug*, or the one it became."""
+        operator = self.by_slug.get(slug)
+        for _hop in range(_REDIRECTS):
+            if operator is None or operator.obsolete is None or not operator.obsolete.redirect:
+                return operator
+            operator = self.by_slug.get(operator.obsolete.redirect)
+        return operator
+
+    def mediator_of(self, operator: Operator) -> Mediator | None:
+        """Give the mediator of an operator, or of the company it belongs to."""
+        if operator.mediator:
+            return self.mediators.get(operator.mediator)
+        parent = self.get(operator.parent)
+        return self.mediators.get(parent.mediator) if parent else None
+
+    def search(self, words: str) -> tuple[Operator, ...]:
+        """Give the operators whose slug, name, brands or domains hold all the *words*, by their slugs."""
+        wanted = fold(words).split()
+        return tuple(one for one in self.operators if all(word in _searchable(one) for word in wanted))
+
+    def knows(self, domain: str) -> bool:
+        """Tell cheaply whether mail of *domain* may be an operator's: `find` may still say that it is not."""
+        if any(name in self._index.senders for name in _upwards(domain)):
+            return True
+        own = organizational_domain(Domain(domain))
+        return own in self._index.websites and not is_public_suffix(own)
+
+    def find(self, author: Address) -> Match | None:
+        """Give the operator that the address *author* belongs to; to be believed only if the author is proven."""
+        for name in _upwards(author.domain):
+            if match := self._by_sender(author, name):
+                return match
+            if name in self._index.shared:
+                return None
+        return self._by_website(author.domain)
+
+    def _by_sender(self, author: Address, name: str) -> Match | None:
+        here, shared = self._index.senders.get(name, ()), name in self._index.shared
+        for operator, sender in here:
+            if author.key in {address.casefold() for address in sender.addresses}:
+                return self._match(operator, MatchedBy.ADDRESS if shared else MatchedBy.SENDER)
+        if shared:
+            return None
+        return next((self._match(operator, MatchedBy.SENDER) for operator, _sender in here), None)
+
+    def _by_website(self, domain: Domain) -> Match | None:
+        own = organizational_domain(domain)
+        here = self._index.websites.get(own, ())
+        if not here or is_public_suffix(own):
+            return None
+        above = set(_upwards(domain))
+
+        def farness(claim: tuple[Operator, str]) -> tuple[int, bool]:
+            # The website nearest to the author, and a company rather than one of its brands.
+            return (-len(claim[1]) if claim[1] in above else 0, bool(claim[0].parent))
+
+        nearest = min(farness(claim) for claim in here)
+        matches = {
+            (match := self._match(one[0], MatchedBy.WEBSITE)).operator.slug: match
+            for one in here
+            if farness(one) == nearest
+        }
+        return next(iter(matches.values())) if len(matches) == 1 else None
+
+    def _match(self, operator: Operator, matched_by: MatchedBy) -> Match:
+        return Match(self.get(operator.slug) or operator, matched_by)
+
+    def _is_shared(self, domain: str) -> bool:
+        return any(name in self._index.shared for name in _upwards(domain))
+
+    def claimed_by(self, name: str, author: Address | None) -> Operator | None:
+        """Give the operator whose name a display name or an author's domain wears, though it is not its address.
+
+        For a warning, never for trust. A brand that is also a word of every day (*Orange*, *Free*) is claimed only by
+        a display name that is the brand, or begins with it and goes on like a company, or by a label of the domain
+        that is nothing but the brand.
+        """
+        match = self.find(author) if author else None
+        labels = () if author is None or self._is_shared(author.domain) else tuple(author.domain.split(".")[:-1])
+        said = fold(name)
+        for brand, operator in self._index.names:
+            if match and _are_family(match.operator, operator):
+                continue
+            if self._is_said(brand, said) or any(self._is_worn(brand, label) for label in labels):
+                return self.get(operator.slug)
+        return None
+
+    def _is_said(self, brand: str, said: str) -> bool:
+        if brand not in self.guards.common_words:
+            return f" {brand} " in f" {said} "
+        after = said.removeprefix(f"{brand} ")
+        return said == brand or (after != said and after.split()[0] in self.guards.trade_words)
+
+    def _is_worn(self, brand: str, label: str) -> bool:
+        squeezed = brand.replace(" ", "")
+        if label == squeezed:
+            return True
+        parts = f" {fold(label)} "
+        return brand not in self.guards.common_words and (f" {brand} " in parts or f" {squeezed} " in parts)
+
+
+@cache
+def shipped_guards() -> Guards:
+    """Give what comes with the package to hold for all records."""
+    return _decoded((files(__package__) / "guards.toml").read_text("utf-8"), Guards)
+
+
+def _decoded(text: str, struct: type[T]) -> T:
+    return msgspec.convert(tomllib.loads(text), struct)
+
+
+def _texts(folder: Traversable) -> Iterator[tuple[str, str]]:
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".toml"):
+            yield file.name, file.read_text("utf-8")
+
+
+def _user_texts(folder: Traversable, problems: list[str]) -> Iterator[tuple[str, str]]:
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        problems.append(f"{folder.name}: {error.strerror}")
+        return
+    for entry in entries:
+        if not entry.name.endswith(".toml") or entry.name.startswith("."):
+            continue
+        try:
+            text = entry.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            problems.append(f"{entry.name}: " + _("cannot be read as UTF-8 text"))
+        else:
+            yield entry.name, text
+
+
+def _laid_over(shipped: Operator | None, own: Operator) -> Operator:
+    """Give *shipped* with whatever *own* says instead; of the lists, what has the same id, domain or address."""
+    if shipped is None:
+        return own
+    said = {
+        key.name: getattr(own, key.name)
+        for key in msgspec.structs.fields(Operator)
+        if key.name not in _PARTS and getattr(own, key.name) != key.default
+    }
+    return msgspec.structs.replace(
+        shipped,
+        **said,
+        channels=_over(own.channels, shipped.channels, "id"),
+        senders=_over(own.senders, shipped.senders, "domain"),
+        do_not_use=_over(own.do_not_use, shipped.do_not_use, "address"),
+    )
+
+
+def _over(own: tuple[T, ...], shipped: tuple[T, ...], key: str) -> tuple[T, ...]:
+    taken = {getattr(item, key) for item in own}
+    return (*own, *(item for item in shipped if getattr(item, key) not in taken))
+
+
+def _indexed(by_slug: Mapping[str, Operator], guards: Guards) -> _Index:
+    senders: dict[str, tuple[tuple[Operator, Sender], ...]] = {}
+    websites: dict[str, tuple[tuple[Operator, str], ...]] = {}
+    shared = set(guards.shared_domains)
+    for operator in by_slug.values():
+        for sender in operator.senders:
+            senders[sender.domain] = (*senders.get(sender.domain, ()), (operator, sender))
+            if sender.shared:
+                shared.add(sender.domain)
+        for website in operator.websites:
+            for name in _upwards(website):
+                websites[name] = (*websites.get(name, ()), (operator, website))
+    return _Index(senders=senders, websites=websites, shared=frozenset(shared), names=_names(by_slug))
+
+
+def _names(by_slug: Mapping[str, Operator]) -> tuple[tuple[str, Operator], ...]:
+    names = {
+        (fold(name), operator.slug): operator
+        for operator in by_slug.values()
+        for name in (operator.name, *operator.brands)
+        if fold(name)
+    }
+    return tuple((name, names[name, slug]) for name, slug in sorted(names, key=lambda pair: (-len(pair[0]), pair)))
+
+
+def _are_family(one: Operator, other: Operator) -> bool:
+    return one.slug in {other.slug, other.parent} or other.slug == one.parent
+
+
+def _searchable(operator: Operator) -> str:
+    domains = (*operator.websites, *(sender.domain for sender in operator.senders))
+    return fold(" ".join((operator.slug, operator.name, operator.legal_name, *operator.brands, *domains)))
+
+
+def _upwards(domain: str) -> Iterator[str]:
+    """Give *domain* and every name that it is within, the nearest first."""
+    yield domain
+    for dot in re.finditer(r"\.", domain):
+        yield domain[dot.end() :]

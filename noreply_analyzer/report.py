@@ -1,0 +1,293 @@
+"""A run as lines of text, as a table, and as JSON Lines (documented in docs/json.md)."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol, TextIO
+from zoneinfo import ZoneInfo
+
+from .authentication import Authentication
+from .detection import Evidence
+from .language import _, ngettext
+from .policy import Action, Analysis
+from .registry import Channel
+from .topic import Topic
+
+_LONG: Final = 60
+_UNSAFE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+class Sourced(Protocol):
+    """A message that was looked at: `run.Entry` and `scan.Entry`."""
+
+    @property
+    def analysis(self) -> Analysis:
+        """What was found out."""
+        ...
+
+
+def source_of(*, account: str, mailbox: str, uid_validity: int, uid: int) -> dict[str, object]:
+    """Give the ``source`` of a message on a server."""
+    return {"account": account, "mailbox": mailbox, "uid_validity": uid_validity, "uid": uid}
+
+
+def as_object(
+    analysis: Analysis, *, source: Mapping[str, object], zone: ZoneInfo, draft: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """Give one message as the object that scripts read (DESIGN: keys may be added, never changed)."""
+    message = analysis.message
+    verdict = analysis.reading.verdict
+    author: dict[str, object] | None = None
+    if message.author:
+        author = {"address": str(message.author.address), "name": message.author.name}
+    found: dict[str, Any] = {
+        "type": "message",
+        "source": dict(source),
+        "judged_from": "whole",
+        "message_id": message.message_id,
+        "date": _iso(message.date, zone),
+        "author": author,
+    }
+    if author is None:
+        found["author_problem"] = message.author_problem
+    return found | {
+        "subject": "" if analysis.topic is Topic.SECURITY else message.subject,
+        "verdict": {
+            "answerability": verdict.answerability,
+            "evidence": [{"rule": e.rule, "where": e.where, "found": _quoted(e, analysis)} for e in verdict.evidence],
+        },
+        "topic": analysis.topic,
+        "authentication": _authentication(analysis.authentication),
+        "operator": _operator(analysis),
+        "warnings": [{"rule": caution.rule, "text": caution.text} for caution in analysis.warnings],
+        "decision": {
+            "action": analysis.decision.action,
+            "rule": analysis.decision.rule,
+            "reason": analysis.decision.reason,
+        },
+        "channel": _channel(analysis.choice.channel) if analysis.choice and analysis.choice.channel else None,
+        "draft": {"message_id": draft[0], "mailbox": draft[1]} if draft else None,
+    }
+
+
+def _quoted(evidence: Evidence, analysis: Analysis) -> str:
+    """Give what the sender wrote, but nothing that may hold a one-time code: the subject or the text of its message."""
+    secret = analysis.topic is Topic.SECURITY and evidence.where in {"Subject", "text"}
+    return "" if secret else evidence.found
+
+
+def _iso(when: datetime | None, zone: ZoneInfo) -> str | None:
+    return when.astimezone(zone).isoformat() if when else None
+
+
+def _authentication(proof: Authentication) -> dict[str, object]:
+    return {
+        "result": proof.result,
+        "standing": proof.standing,
+        "domain": proof.domain,
+        "method": proof.method,
+        "checked_by": proof.checked_by,
+        "reason": proof.reason,
+        "signatures": [
+            {"sdid": s.sdid, "selector": s.selector, "result": s.result, "reason": s.reason} for s in proof.signatures
+        ],
+    }
+
+
+def _operator(analysis: Analysis) -> dict[str, object] | None:
+    if analysis.operator is None or analysis.match is None:
+        return None
+    return {
+        "slug": analysis.operator.slug,
+        "name": analysis.operator.name,
+        "matched_by": analysis.match.matched_by,
+    }
+
+
+def _channel(channel: Channel) -> dict[str, object]:
+    return {
+        "id": channel.id,
+        "medium": channel.medium,
+        "purpose": channel.purpose,
+        "target": channel.target or ", ".join(channel.lines),
+        "quality": channel.quality,
+        "stated_on": channel.stated_on.isoformat() if channel.stated_on else None,
+        "checked_on": channel.checked_on.isoformat(),
+        "sources": list(channel.sources),
+    }
+
+
+# Text ---------------------------------------------------------------------------------------------------------------
+
+
+def who(analysis: Analysis) -> str:
+    """Name who wrote: the operator if proven, else the author's domain, which is all that is known."""
+    if analysis.operator:
+        return analysis.operator.name
+    author = analysis.message.author
+    return author.address.domain if author else _("unknown author")
+
+
+def what(analysis: Analysis) -> str:
+    """Name a message: its subject in quotation marks; nothing of a one-time code."""
+    if analysis.topic is Topic.SECURITY or not analysis.message.subject:
+        return ""
+    return _("“{subject}”").format(subject=_short(analysis.message.subject))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else text[: _LONG - 1].rstrip() + "…"
+
+
+def day(analysis: Analysis, zone: ZoneInfo) -> str:
+    """Give the day of a message, as people sort them: 2026-11-12."""
+    when = analysis.message.date or analysis.circumstances.received
+    return when.astimezone(zone).date().isoformat() if when else ""
+
+
+def telling(analysis: Analysis, *, zone: ZoneInfo) -> str:
+    """Say in one line what is worth knowing of a message for which nothing is written."""
+    parts = (day(analysis, zone), who(analysis), what(analysis))
+    return _("{message}: {reason}").format(
+        message=" ".join(part for part in parts if part), reason=analysis.decision.reason
+    )
+
+
+def drafting(analyses: Sequence[Analysis], *, mailbox: str, zone: ZoneInfo, dry_run: bool) -> str:
+    """Say in one line that a draft was saved, and what it answers."""
+    newest = analyses[-1]
+    others = len(analyses) - 1
+    name = newest.match.operator.name if newest.match else who(newest)
+    answered = " ".join(part for part in (day(newest, zone), what(newest)) if part)
+    if others:
+        more = ngettext("and {count} more message", "and {count} more messages", others).format(count=others)
+        answered = f"{answered} {more}"
+    channel = newest.choice.channel if newest.choice else None
+    sentence = (
+        _("{mailbox}: would save a draft to {operator} ({medium}), about {answered}")
+        if dry_run
+        else _("{mailbox}: a draft to {operator} ({medium}), about {answered}")
+    )
+    medium = channel.medium.value if channel else "post"
+    return sentence.format(mailbox=mailbox, operator=name, medium=MEDIA[medium](), answered=answered)
+
+
+MEDIA: Final[Mapping[str, Callable[[], str]]] = {
+    "email": lambda: _("by e-mail"),
+    "post": lambda: _("by letter"),
+    "webform": lambda: _("by web form"),
+    "phone": lambda: _("by phone"),
+    "chat": lambda: _("by chat"),
+    "social": lambda: _("on a social network"),
+}
+
+ACTIONS: Final[Mapping[Action, Callable[[], str]]] = {
+    Action.DRAFT: lambda: _("draft"),
+    Action.TELL: lambda: _("tell"),
+    Action.LEAVE: lambda: _("leave"),
+    Action.LATER: lambda: _("later"),
+}
+
+TOPICS: Final[Mapping[Topic, Callable[[], str]]] = {
+    Topic.BILLING: lambda: _("billing"),
+    Topic.CONTRACT: lambda: _("contract"),
+    Topic.INCIDENT: lambda: _("incident"),
+    Topic.DELIVERY: lambda: _("delivery"),
+    Topic.APPOINTMENT: lambda: _("appointment"),
+    Topic.ACCOUNT: lambda: _("account"),
+    Topic.SECURITY: lambda: _("security"),
+    Topic.SURVEY: lambda: _("survey"),
+    Topic.MARKETING: lambda: _("marketing"),
+    Topic.CALL: lambda: _("call"),
+    Topic.OTHER: lambda: _("other"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table."""
+
+    action: str
+    who: str
+    topic: str
+    what: str
+    why: str
+
+
+def row(analysis: Analysis) -> Row:
+    """Give the line of the table for one message."""
+    return Row(
+        action=ACTIONS[analysis.decision.action](),
+        who=who(analysis),
+        topic=TOPICS[analysis.topic](),
+        what=_short(analysis.message.subject) if analysis.topic is not Topic.SECURITY else "",
+        why=analysis.decision.reason,
+    )
+
+
+def print_table(rows: Sequence[Row], out: TextIO) -> None:
+    """Print the table: with rich on a terminal, in plain columns elsewhere."""
+    head = Row(action=_("action"), who=_("who"), topic=_("topic"), what=_("subject"), why=_("reason"))
+    if out.isatty():
+        _print_rich(head, rows, out)
+        return
+    lines = [(r.action, _clip(r.who, 26), r.topic, _clip(r.what, 40), r.why) for r in (head, *rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
+        out.write("  ".join([*cells, line[4]]).rstrip() + "\n")
+
+
+def _clip(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _print_rich(head: Row, rows: Sequence[Row], out: TextIO) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title, ratio in ((head.action, None), (head.who, 2), (head.topic, None), (head.what, 3), (head.why, 4)):
+        table.add_column(title, ratio=ratio, overflow="fold")
+    for r in rows:
+        table.add_row(*(Text(cell) for cell in (r.action, r.who, r.topic, r.what, r.why)))  # Text: never markup
+    Console(file=out).print(table)
+
+
+@dataclass
+class Summary:
+    """The last line of JSON output: how many of what, and how long it took."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    drafts: set[str] = field(default_factory=set)
+    errors: int = 0
+
+    def count(self, analysis: Analysis, draft_id: str | None = None) -> None:
+        """Count one message."""
+        self.counts[analysis.decision.action] += 1
+        if draft_id:
+            self.drafts.add(draft_id)
+
+    def as_object(self, seconds: float) -> dict[str, object]:
+        """Give the object."""
+        return {
+            "type": "summary",
+            "messages": sum(self.counts.values()),
+            "actions": {action.value: self.counts[action] for action in Action},
+            "drafts": len(self.drafts),
+            "errors": self.errors,
+            "seconds": round(seconds, 3),
+        }
+
+
+def print_json(found: Mapping[str, object], out: TextIO) -> None:
+    """Print one object on one line, in UTF-8.
+
+    What ends a line somewhere, moves a cursor or is no character (in the name of a file) is written as an escape.
+    """
+    line = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    out.write(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", line) + "\n")

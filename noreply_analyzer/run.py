@@ -1,0 +1,463 @@
+"""The loop: from what is new in an account's mailboxes to drafts in its drafts mailbox, each once.
+
+The order is what makes it once: a message is forgotten about only after what was decided is on the disk, a draft is
+an intent on the disk before it is in the mailbox, and a mailbox counts as read only after all of that.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from . import sieve
+from .address import Address
+from .config import Account, Settings
+from .detection import Overrides
+from .errors import InterruptedRunError, MessageError, NoreplyAnalyzerError, StateError
+from .ids import digest
+from .language import _
+from .once import Lying
+from .planning import Ceilings, plan
+from .policy import (
+    Action,
+    Analysis,
+    Circumstances,
+    Decision,
+    Preferences,
+    Tools,
+    analyze,
+)
+from .registry import Registry
+from .source import DraftsMailbox, Found, MailSource, MessageRef, Position
+from .state import Intent, State, Waiting
+from .topic import Topic
+
+log = logging.getLogger(__name__)
+
+_DRAFTS: Final = "\\Drafts"
+"""Under which name the position of the drafts mailbox is kept, whatever the mailbox is called (RFC 6154)."""
+
+WORST_FIRST: Final = (130, 78, 77, 74, 69, 75, 1)
+"""Which exit status counts where several accounts end differently."""
+
+
+class Store(MailSource, Protocol):
+    """A mail store with a drafts mailbox: what an account is."""
+
+    def drafts(self, configured: str = "", sent: str = "") -> DraftsMailbox:
+        """Give the drafts mailbox, found by its attribute, by its usual names or by the configuration."""
+        ...
+
+
+class Stop(Protocol):
+    """Whether somebody pressed Ctrl-C."""
+
+    def check(self) -> None:
+        """Raise `InterruptedRunError` if the run is to end here."""
+        ...
+
+    def held(self) -> AbstractContextManager[None]:
+        """Let a step that must not be cut in half come to its end first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """Where a draft lies."""
+
+    message_id: str
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One message, what was found out, and what was done."""
+
+    account: str
+    ref: MessageRef
+    analysis: Analysis
+    draft: Saved | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something that could not be done, in a sentence."""
+
+    account: str
+    sentence: str
+    status: int
+    ref: MessageRef | None = None
+
+
+Say = Callable[[Entry | Trouble], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What a run works with, all of it handed in."""
+
+    settings: Settings
+    state: State
+    open_registry: Callable[[], Registry]
+    """Called when there is something to look at: a run that finds nothing new reads no record."""
+    tools: Tools
+    open_store: Callable[[Account], AbstractContextManager[Store]]
+    clock: Callable[[], datetime]
+    """The time of day, with its zone."""
+    stop: Stop
+    say: Say
+    dry_run: bool = False
+    monotonic: Callable[[], float] = time.monotonic
+
+
+def run_accounts(equipment: Equipment, accounts: Sequence[Account]) -> int:
+    """Look at every account once; give the exit status.
+
+    What goes wrong with one account is said and does not keep the others from being looked at.
+
+    Raises:
+        StateError: nothing can be remembered, so nothing may be done.
+        InterruptedRunError: after the step in hand.
+    """
+    ends_at = equipment.monotonic() + equipment.settings.limits.run_seconds
+    statuses = {0}
+    equipment.state.forget_what_is_old(equipment.clock())
+    for account in accounts:
+        run = _AccountRun(equipment, account, ends_at)
+        try:
+            with equipment.open_store(account) as store:
+                run.look_once(store)
+        except (StateError, InterruptedRunError):
+            raise  # the one concerns every account, the other ends the run
+        except NoreplyAnalyzerError as error:
+            run.trouble(str(error), error.exit_status)
+        statuses |= run.statuses
+    return worst(statuses)
+
+
+def worst(statuses: set[int]) -> int:
+    """Give the exit status that counts."""
+    return next((status for status in WORST_FIRST if status in statuses), 0)
+
+
+@dataclass
+class _AccountRun:
+    """One look at one account."""
+
+    equipment: Equipment
+    account: Account
+    ends_at: float
+    statuses: set[int] = field(default_factory=set)
+    _entries: list[Entry] = field(default_factory=list)
+    _keys: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._id = Address.parse(self.account.address).key
+        self._now = self.equipment.clock()
+
+    # The road -----------------------------------------------------------------------------------------------------
+
+    def look_once(self, store: Store) -> None:
+        """Walk the whole road once."""
+        self._store = store
+        self._resolve_intents()
+        self._name_duplicates()
+        self._look_at_what_waits()
+        reached = dict(self._look_at_what_is_new())
+        self._check_what_is_answered()
+        self._write_drafts()
+        for mailbox, position in reached.items():
+            self._state.set_position(self._id, mailbox, position)
+
+    def trouble(self, sentence: str, status: int, ref: MessageRef | None = None) -> None:
+        """Say that something could not be done."""
+        self.statuses.add(status)
+        self.equipment.say(Trouble(account=self.account.name, sentence=sentence, status=status, ref=ref))
+
+    # What is there ------------------------------------------------------------------------------------------------
+
+    def _look_at_what_waits(self) -> None:
+        for waiting in self._state.waiting(self._id):
+            self.equipment.stop.check()
+            if self._out_of_time():
+                return
+            seen = Circumstances(now=self._now, received=waiting.received, waiting_since=waiting.since)
+            if self._is_still_there(waiting.ref):
+                self._fetch_and_consider(waiting.ref, seen)
+            else:
+                self._state.settle(self._id, waiting.ref)
+
+    def _is_still_there(self, ref: MessageRef) -> bool:
+        # With another UIDVALIDITY it has another UID, and is found again as something new.
+        known = ref.mailbox in self._store.mailboxes()
+        return known and self._store.position(ref.mailbox).uid_validity == ref.uid_validity
+
+    def _look_at_what_is_new(self) -> Iterator[tuple[str, Position]]:
+        for mailbox in self._store.mailboxes():
+            before = self._state.position(self._id, mailbox)
+            reached = self._store.position(mailbox)
+            if before == reached:
+                continue
+            log.info("%s/%s: looking at what is new before UID %d", self.account.name, mailbox, reached.uid_next)
+            done = self._look_through(mailbox, before, reached)
+            yield mailbox, done
+            if done != reached:
+                self.trouble(
+                    _("stopped after limits.run_seconds ({seconds} s); the rest comes with the next run").format(
+                        seconds=self._settings.limits.run_seconds
+                    ),
+                    75,
+                )
+                return
+
+    def _look_through(self, mailbox: str, before: Position | None, reached: Position) -> Position:
+        """Look at what is new in one mailbox; give how far that went."""
+        drafting = self._settings.drafting
+        days = drafting.first_run_days if before is None else drafting.max_age_days
+        since = (self._now - timedelta(days=days)).date()
+        for found in self._store.messages(mailbox, after=before, since=since):
+            self.equipment.stop.check()
+            if self._out_of_time():
+                return Position(uid_validity=reached.uid_validity, uid_next=found.ref.uid)
+            if found.ref.uid < reached.uid_next and self._worth_fetching(found, since_days=days):
+                seen = Circumstances(now=self._now, received=found.received, flags=found.flags)
+                self._fetch_and_consider(found.ref, seen)
+        return reached
+
+    def _worth_fetching(self, found: Found, *, since_days: int) -> bool:
+        if "\\draft" in {flag.lower() for flag in found.flags}:
+            return False
+        if found.received and self._now - found.received > timedelta(days=since_days):
+            return False
+        knows, dead = self._registry.knows, self._preferences.overrides.dead
+        return bool(sieve.candidate(found.header, known=knows, dead=dead))
+
+    def _fetch_and_consider(self, ref: MessageRef, seen: Circumstances) -> None:
+        """Decide about one message by itself; what is not for a draft is done with here."""
+        try:
+            raw = self._store.fetch(ref)
+            analysis = self._analyze(raw, seen) if raw is not None else None
+        except MessageError as error:
+            self._state.settle(self._id, ref)
+            self.trouble(_("skipped: {error}").format(error=error), 1, ref)
+            return
+        if analysis is None:
+            self._state.settle(self._id, ref)
+            return
+        self._entries.append(Entry(account=self.account.name, ref=ref, analysis=analysis))
+        _log(ref, analysis)
+        if analysis.decision.action is not Action.DRAFT:
+            self._finish(len(self._entries) - 1)
+
+    def _analyze(self, raw: bytes, seen: Circumstances) -> Analysis | None:
+        """Give what is found out about a message, or ``None`` if it was decided on before, wherever it lay."""
+        reading = self.equipment.tools.read(raw, self._preferences.overrides)
+        key = reading.message.key
+        if key in self._keys or self._state.knows(self._id, key):
+            return None
+        self._keys.add(key)
+        return analyze(
+            raw,
+            reading,
+            circumstances=seen,
+            preferences=self._preferences,
+            registry=self._registry,
+            tools=self.equipment.tools,
+        )
+
+    # What is answered already -------------------------------------------------------------------------------------
+
+    @cached_property
+    def _drafts(self) -> DraftsMailbox:
+        return self._store.drafts(self.account.drafts, self.account.sent)
+
+    @cached_property
+    def _lying(self) -> Lying:
+        # A user may answer a month-old message; its answer lies in Sent no longer than the message is of age.
+        since = self._now - timedelta(days=self._settings.drafting.max_age_days + 1)
+        traces = self._drafts.traces(since=since.date())
+        return Lying(account=self._id, drafts=self._drafts.name, traces=traces, memory=self._state)
+
+    def _check_what_is_answered(self) -> None:
+        for index, entry in enumerate(self._entries):
+            analysis = entry.analysis
+            if analysis.decision.action is Action.DRAFT and (answer := self._lying.answer_to(analysis.message)):
+                reason = _("there is an answer to it in {mailbox} already").format(mailbox=answer.mailbox)
+                self._redecide(index, Decision(action=Action.TELL, rule="answered-already", reason=reason))
+
+    # What is written ----------------------------------------------------------------------------------------------
+
+    def _resolve_intents(self) -> None:
+        """Find out what became of drafts that an earlier run was about to save when it was cut off."""
+        for intent in self._state.open_intents(self._id):
+            outcome = self._lying.outcome_of(intent, self._drafts.position())
+            self._state.conclude(self._id, intent.digest, outcome=outcome, rule="resumed", at=self._now)
+            if outcome == "doubtful":
+                sentence = _(
+                    "an earlier run was cut off while it saved a draft to {operator}, and the draft is not there now;"
+                    " it is not made again, in case you sent or deleted it"
+                )
+                self.trouble(sentence.format(operator=intent.operator), 1)
+
+    def _name_duplicates(self) -> None:
+        """Say where two drafts answer the same: two machines that ran at one instant can have made them."""
+        position = self._drafts.position()
+        if position == self._state.position(self._id, _DRAFTS):
+            return
+        for group in self._lying.duplicates():
+            if not self._state.knows(self._id, f"twice {group}"):
+                self._state.remember(self._id, f"twice {group}", action=Action.TELL, rule="twice", at=self._now)
+                sentence = _("two drafts in {mailbox} answer the same messages; delete one of them")
+                self.trouble(sentence.format(mailbox=self._drafts.name), 1)
+        self._state.set_position(self._id, _DRAFTS, position)
+
+    def _write_drafts(self) -> None:
+        if not any(entry.analysis.decision.action is Action.DRAFT for entry in self._entries):
+            return
+        drafting = self._settings.drafting
+        ceilings = Ceilings(
+            per_run=drafting.per_run,
+            pending_per_operator=drafting.pending_per_operator,
+            pending_total=drafting.pending_total,
+        )
+        planned = plan([e.analysis for e in self._entries], waiting=self._lying.waiting(), ceilings=ceilings)
+        for letter in planned.letters:
+            self.equipment.stop.check()
+            with self.equipment.stop.held():
+                self._write(letter)
+        for index, decision in planned.left_out.items():
+            self._redecide(index, decision)
+
+    def _write(self, letter: Sequence[int]) -> None:
+        """Save one draft: intent, APPEND, outcome."""
+        from .briefing import brief_for
+        from .drafting import compose
+
+        entries = [self._entries[index] for index in letter]
+        draft = compose(
+            brief_for(
+                [entry.analysis for entry in entries],
+                account=self.account,
+                settings=self._settings,
+                registry=self._registry,
+                now=self._now.astimezone(ZoneInfo(self._settings.timezone)),
+            )
+        )
+        saved = Saved(message_id=draft.message_id, mailbox=self._drafts.name)
+        if not self.equipment.dry_run:
+            group = self._intend(entries, draft.message_id)
+            self._drafts.append(draft.as_bytes(), when=self._now)
+            rule = entries[-1].analysis.decision.rule
+            self._state.conclude(self._id, group, outcome="saved", rule=rule, at=self._now)
+        for index in letter:
+            self._entries[index] = replace(self._entries[index], draft=saved)
+            self._finish(index)
+
+    def _intend(self, entries: Sequence[Entry], message_id: str) -> str:
+        first = entries[0].analysis
+        slug = first.match.operator.slug if first.match else ""
+        keys = frozenset(entry.analysis.message.key for entry in entries)
+        group = digest(self._id, slug, first.topic, keys)
+        intent = Intent(
+            digest=group,
+            message_id=message_id,
+            operator=slug,
+            topic=first.topic,
+            keys=keys,
+            mailbox=self._drafts.name,
+            before=self._drafts.position(),
+            at=self._now,
+        )
+        self._state.intend(self._id, intent)
+        return group
+
+    # What is remembered -------------------------------------------------------------------------------------------
+
+    def _redecide(self, index: int, decision: Decision) -> None:
+        entry = self._entries[index]
+        self._entries[index] = replace(entry, analysis=replace(entry.analysis, decision=decision))
+        if decision.action is not Action.DRAFT:
+            self._finish(index)
+
+    def _finish(self, index: int) -> None:
+        """Remember what was decided about a message, then say it: rather once too few than twice."""
+        entry = self._entries[index]
+        decision = entry.analysis.decision
+        if decision.action is Action.LATER:
+            self._put_off(entry)
+        else:
+            if decision.action is not Action.DRAFT:
+                key = entry.analysis.message.key
+                self._state.remember(self._id, key, action=decision.action, rule=decision.rule, at=self._now)
+            self._state.settle(self._id, entry.ref)
+        self.equipment.say(entry)
+
+    def _put_off(self, entry: Entry) -> None:
+        seen = entry.analysis.circumstances
+        waiting = Waiting(
+            ref=entry.ref,
+            received=seen.received,
+            rule=entry.analysis.decision.rule,
+            since=seen.waiting_since or self._now,
+        )
+        self._state.put_off(self._id, waiting)
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def _state(self) -> State:
+        return self.equipment.state
+
+    @property
+    def _settings(self) -> Settings:
+        return self.equipment.settings
+
+    @cached_property
+    def _registry(self) -> Registry:
+        return self.equipment.open_registry()
+
+    @cached_property
+    def _preferences(self) -> Preferences:
+        return preferences_for(self._settings, self.account)
+
+    def _out_of_time(self) -> bool:
+        return self.equipment.monotonic() > self.ends_at
+
+
+def _log(ref: MessageRef, analysis: Analysis) -> None:
+    """Log one message: its author and subject at -v only, and nothing of a one-time code ever."""
+    author = analysis.message.author
+    subject = "" if analysis.topic is Topic.SECURITY else analysis.message.subject
+    decision = analysis.decision
+    log.info(
+        "%s:%d %s %r: %s, by rule %s",
+        ref.mailbox,
+        ref.uid,
+        author.address if author else analysis.message.author_problem,
+        subject,
+        decision.action,
+        decision.rule,
+    )
+
+
+def preferences_for(settings: Settings, account: Account | None) -> Preferences:
+    """Give what the configuration says about drafting, in the policy's terms."""
+    drafting = settings.drafting
+    return Preferences(
+        own_addresses=account.own_addresses if account else frozenset(),
+        topics=frozenset(drafting.topics),
+        unproven=Action(drafting.unproven),
+        level=drafting.level,
+        max_age=timedelta(days=drafting.max_age_days),
+        give_up=timedelta(days=settings.limits.give_up_days),
+        shelf_life_days=settings.registry.shelf_life_days,
+        overrides=Overrides(
+            dead=frozenset(text.lower() for text in settings.detection.dead),
+            alive=frozenset(text.lower() for text in settings.detection.alive),
+        ),
+    )

@@ -1,0 +1,106 @@
+"""Where mail is read and where drafts are put: two small protocols, and what passes through them.
+
+Neither protocol has a method that sends, deletes, moves or flags. ``imap`` and ``files`` implement them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRef:
+    """The one lasting name of a stored message (RFC 9051 section 2.3.1.1)."""
+
+    mailbox: str
+    uid_validity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far a mailbox has been read: every UID below ``uid_next`` is known, while ``uid_validity`` stays.
+
+    Compare ``uid_validity`` with ``!=``, never with ``<``: servers let it go down.
+    """
+
+    uid_validity: int
+    uid_next: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A message seen from outside: enough to decide whether it is worth fetching."""
+
+    ref: MessageRef
+    header: bytes
+    """The fields of `sieve.FIELDS`, as the server gave them."""
+    size: int
+    """RFC822.SIZE in bytes."""
+    received: datetime | None
+    """INTERNALDATE, with its zone; ``None`` where the server gave nonsense."""
+    flags: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What a message in Drafts or Sent says it answers; only these three fields are ever read there."""
+
+    mailbox: str
+    message_id: str | None
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+
+    @property
+    def answers(self) -> frozenset[str]:
+        """Every Message-ID it names. In every mail program these outlive the user's editing; nothing else does."""
+        return frozenset(self.in_reply_to) | frozenset(self.references)
+
+
+class MailSource(Protocol):
+    """A mail store opened read-only (EXAMINE and BODY.PEEK, for IMAP)."""
+
+    def mailboxes(self) -> Sequence[str]:
+        """Name the mailboxes to read: never drafts, sent, junk, trash or all mail."""
+        ...
+
+    def position(self, mailbox: str) -> Position:
+        """Say how far the mailbox reaches now."""
+        ...
+
+    def messages(self, mailbox: str, *, after: Position | None, since: date) -> Iterator[Found]:
+        """Give what came after *after*; with ``None``, or where UIDVALIDITY changed, what arrived on *since* or later.
+
+        Oldest first. A message that vanishes meanwhile is left out.
+        """
+        ...
+
+    def fetch(self, ref: MessageRef) -> bytes | None:
+        """Give the message byte for byte, for DKIM covers these bytes; ``None`` if it is gone."""
+        ...
+
+
+class DraftsMailbox(Protocol):
+    r"""The mailbox with the \Drafts attribute (RFC 6154), and what was sent from it."""
+
+    @property
+    def name(self) -> str:
+        """The mailbox, as the user's mail program shows it."""
+        ...
+
+    def position(self) -> Position:
+        """Say how far the drafts mailbox reaches now."""
+        ...
+
+    def traces(self, *, since: date) -> Sequence[Trace]:
+        """Give all of Drafts, and of Sent what arrived on *since* or later."""
+        ...
+
+    def append(self, draft: bytes, *, when: datetime) -> MessageRef | None:
+        r"""Save *draft* with the \Draft flag; where it lies, or ``None`` without UIDPLUS (RFC 4315).
+
+        Raises:
+            UnreachableError: the connection was lost, and nobody knows whether the draft was saved.
+        """
+        ...

@@ -1,0 +1,328 @@
+"""A `Brief` as words: the subject lines, and the values that the templates of drafts put into their prose."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from .brief import Answered, Brief
+from .message import Message
+from .prose import Words, clean, day_named, quotable, stick, words
+from .registry import Channel, Mediator, Medium, Purpose, Quality, ReadBy
+from .topic import Topic
+
+_QUOTED_SUBJECT: Final = 120
+_QUOTED_NOTICE: Final = 200
+_CITED: Final = 200
+_REFERENCE: Final = 60
+_NAME: Final = 80
+_POSTCODE: Final = re.compile(r"\d{5} (.+?)(?: CEDEX(?: \d+)?)?\Z", re.IGNORECASE)
+_MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM, Medium.CHAT, Medium.SOCIAL)
+
+
+# Subject lines ----------------------------------------------------------------------------------------------------
+
+
+def _title(brief: Brief, spoken: Words) -> str:
+    """Give the subject of the text: *Question sur ma facture du 12 novembre 2026*."""
+    about = _about(brief, spoken)
+    return spoken.title[brief.level].format(about=about or _your_messages(brief, spoken))
+
+
+def _your_messages(brief: Brief, spoken: Words) -> str:
+    return _which(brief, spoken, (spoken.your_messages, spoken.your_message_dated, spoken.your_message))
+
+
+def mail_title(brief: Brief) -> str:
+    """Give the subject of an e-mail; the first reference stands in it, for whoever sorts the mail there."""
+    spoken = words(text_language(brief))
+    return spoken.join.join([_title(brief, spoken), *_message_named(brief, spoken), *_references(brief, spoken)[:1]])
+
+
+def _message_named(brief: Brief, spoken: Words) -> list[str]:
+    """Name the one message that is answered, where what it is about does not: *votre message du 12 novembre 2026*."""
+    known = len(brief.answered) == 1 and _day(brief.answered[-1].message, brief.timezone)
+    return [_your_messages(brief, spoken)] if known and _about(brief, spoken) and not _bill_day(brief) else []
+
+
+def covering_title(brief: Brief) -> str:
+    """Give the subject of the note: *À poster : votre question à Télécom Exemple (facture du 12 novembre 2026)*."""
+    spoken = words(brief.writer.language)
+    bill = _bill_day(brief)
+    table = spoken.matter_many if len(brief.answered) > 1 else spoken.matter
+    word = table.get(brief.topic, spoken.matter.get(brief.topic, ""))
+    which = _which(brief, spoken, (spoken.some_messages, spoken.a_message_dated, ""))
+    matter = ", ".join(filter(None, (word, which)))
+    if bill:
+        matter = spoken.matter_dated[brief.topic].format(date=spoken.date(bill))
+    form = spoken.to_post if brief.proven_by else spoken.to_check
+    title = form.format(level=spoken.level[brief.level], operator=clean(brief.operator.name, _NAME), matter=matter)
+    return title.removesuffix(" ()")
+
+
+def _which(brief: Brief, spoken: Words, forms: tuple[str, str, str]) -> str:
+    many, dated, undated = forms
+    day = _day(brief.answered[-1].message, brief.timezone)
+    if len(brief.answered) > 1:
+        return many.format(count=spoken.number(len(brief.answered)))
+    return dated.format(date=spoken.date(day)) if day else undated
+
+
+def provenance(brief: Brief) -> str:
+    """Say where the address of an e-mail was read, and when: for the user, in a field beside the text."""
+    spoken, channel = words(brief.writer.language), brief.channel
+    if channel is None:
+        return ""
+    return spoken.provenance["stated" if channel.stated_on else "unstated"].format(
+        source=_source(channel),
+        stated_on=spoken.date(channel.stated_on or channel.checked_on),
+        checked_on=spoken.date(channel.checked_on),
+    )
+
+
+# What the text says -----------------------------------------------------------------------------------------------
+
+
+def _day(message: Message, zone: ZoneInfo) -> date | None:
+    try:
+        return message.date.astimezone(zone).date() if message.date else None
+    except (OverflowError, ValueError):  # the first or the last day of the calendar, in another zone
+        return None
+
+
+def _bill_day(brief: Brief) -> date | None:
+    """Give the date of the bill, if there is one bill and the operator's own subject names its date."""
+    newest = brief.answered[-1].message
+    day = _day(newest, brief.timezone)
+    if brief.topic is not Topic.BILLING or len(brief.answered) > 1 or day is None:
+        return None
+    return day_named(newest.subject, near=day)
+
+
+def _about(brief: Brief, spoken: Words) -> str:
+    """Say what it is about as the customer sees it; nothing where only the message itself can be named."""
+    if bill := _bill_day(brief):
+        return spoken.about_dated[brief.topic].format(date=spoken.date(bill))
+    table = spoken.about_many if len(brief.answered) > 1 else spoken.about
+    return table.get(brief.topic, spoken.about.get(brief.topic, ""))
+
+
+def _references(brief: Brief, spoken: Words) -> list[str]:
+    given = ((clean(key, _REFERENCE), clean(text, _REFERENCE)) for key, text in brief.references.items())
+    return [spoken.reference_to(key, text) for key, text in given if text]
+
+
+def _source(channel: Channel) -> str:
+    return clean(channel.sources[0], _CITED) if channel.sources else ""
+
+
+def text_language(brief: Brief) -> str:
+    """Give the language of the text: the user's, unless the operator reads only others that we can write."""
+    of_the_country = ("fr",) if brief.operator.country == "FR" else ()
+    read = brief.channel.languages if brief.channel else of_the_country
+    if brief.writer.language in read:
+        return brief.writer.language
+    return next((language for language in read if language in {"fr", "en"}), brief.writer.language)
+
+
+def _recipient(brief: Brief) -> Channel | None:
+    """Give the channel whose lines stand on the envelope."""
+    channels = (brief.channel, *brief.also)
+    return next((channel for channel in channels if channel and channel.medium is Medium.POST and channel.lines), None)
+
+
+# The views that templates see -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MessageView:
+    day: str
+    subject: str
+    author: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WayView:
+    medium: str
+    target: str
+    hours: str
+    price: str
+    limits: str
+    source: str
+    stated_on: str
+    checked_on: str
+    reported: bool
+    complaints: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StepView:
+    delay: str
+    way: _WayView | None
+    mediator: str
+
+
+def text_values(brief: Brief) -> dict[str, object]:
+    """Give what an e-mail or a letter to the operator says."""
+    spoken = words(text_language(brief))
+    recipient = _recipient(brief)
+    return {
+        **_common_values(brief, spoken),
+        "about": _about(brief, spoken),
+        "title": _title(brief, spoken),
+        "references": _references(brief, spoken),
+        "message_named": _message_named(brief, spoken),
+        "hint": _hint(brief),
+        "name": _blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
+        "postal": _lines(brief.writer.postal),
+        "postal_blank": _blank(brief, "postal"),
+        "mail": str(brief.writer.address),
+        "town": _town(brief) or _blank(brief, "town"),
+        "recipient": _lines(recipient.lines) if recipient else (),
+        "recipient_blank": _blank(brief, "recipient"),
+        "today": spoken.date(brief.now.astimezone(brief.timezone).date()),
+        "way": _way(brief.channel, brief, spoken) if brief.channel else None,
+    }
+
+
+def note_values(brief: Brief) -> dict[str, object]:
+    """Give what the note to the user says."""
+    spoken = words(brief.writer.language)
+    recipient = _recipient(brief)
+    listed = [channel for channel in (brief.channel, *brief.also) if channel and (channel.target or channel.lines)]
+    listed.sort(key=lambda channel: _MEDIA_LISTED.index(channel.medium))
+    return {
+        **_common_values(brief, spoken),
+        "ways": [_way(channel, brief, spoken) for channel in listed],
+        "by_mail": any(channel.medium is Medium.EMAIL for channel in listed),
+        "form": any(channel.medium is Medium.WEBFORM for channel in listed),
+        "by_people": all(channel.read_by is ReadBy.PERSON for channel in listed),
+        "proven_by": brief.proven_by,
+        "has_recipient": recipient is not None,
+        "to_verify": recipient is not None and _is_reported(recipient, brief),
+        "age": _age(brief, spoken) if recipient and brief.stale and recipient is brief.channel else "",
+        "blanks": _blanks(brief, spoken),
+        "foreign": text_language(brief) != brief.writer.language,
+        "steps": [_step(days, where, brief, spoken) for days, where in brief.escalation],
+    }
+
+
+def _common_values(brief: Brief, spoken: Words) -> dict[str, object]:
+    operator = clean(brief.operator.name, _NAME)
+    messages = [_message(answered, brief, spoken) for answered in brief.answered]
+    authors = {message.author for message in messages}
+    return {
+        "level": brief.level,
+        "operator": operator,
+        "of_operator": spoken.of(operator),
+        "proven": bool(brief.proven_by),
+        "messages": messages,
+        "count": spoken.number(len(messages)),
+        "author": authors.pop() if len(authors) == 1 else "",
+    }
+
+
+def _message(answered: Answered, brief: Brief, spoken: Words) -> _MessageView:
+    day = _day(answered.message, brief.timezone)
+    author = answered.message.author
+    return _MessageView(
+        day=spoken.date(day) if day else "",
+        subject=quotable(clean(answered.message.subject, _QUOTED_SUBJECT)),
+        author=clean(str(author.address), _CITED) if author else "",
+        notice=quotable(clean(answered.notice, _QUOTED_NOTICE).strip(' .«»“”"')),
+    )
+
+
+def _way(channel: Channel, brief: Brief, spoken: Words) -> _WayView:
+    return _WayView(
+        medium=channel.medium,
+        target=_target(channel, brief.operator.name, brief.operator.country),
+        hours=clean(channel.hours, _CITED),
+        price=clean(channel.price, _CITED),
+        limits=clean(channel.limits, _CITED),
+        source=_source(channel),
+        stated_on=spoken.date(channel.stated_on) if channel.stated_on else "",
+        checked_on=spoken.date(channel.checked_on),
+        reported=_is_reported(channel, brief),
+        complaints=channel.purpose is Purpose.COMPLAINTS,
+    )
+
+
+def _is_reported(channel: Channel, brief: Brief) -> bool:
+    return channel.quality is Quality.REPORTED or (brief.to_verify and channel is brief.channel)
+
+
+def _step(days: int, where: Channel | Mediator, brief: Brief, spoken: Words) -> _StepView:
+    if isinstance(where, Mediator):
+        return _StepView(delay=spoken.period(days), way=None, mediator=clean(where.name, _CITED))
+    return _StepView(delay=spoken.period(days), way=_way(where, brief, spoken), mediator="")
+
+
+def _target(channel: Channel, name: str, country: str) -> str:
+    """Give where a channel leads on one line; the operator's name goes without saying."""
+    if channel.medium is Medium.POST:
+        lines = _lines(channel.lines)
+        return ", ".join(stick(line) for line in lines[len(lines) > 1 and lines[0] == name :])
+    target = clean(channel.target, _CITED)
+    return stick(_phone(target, country)) if channel.medium is Medium.PHONE else target
+
+
+def _phone(number: str, country: str) -> str:
+    """Give *number* as people of its country write it; a short number as it stands."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        return number
+    if not phonenumbers.is_valid_number(parsed):
+        return number
+    at_home = phonenumbers.region_code_for_country_code(parsed.country_code or 0) == country
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, form)
+
+
+def _lines(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(filter(None, (clean(line, 100) for line in lines)))
+
+
+def _age(brief: Brief, spoken: Words) -> str:
+    channel = brief.channel
+    if channel is None:
+        return ""
+    oldest = min(channel.stated_on or channel.checked_on, channel.checked_on)
+    return spoken.age((brief.now.astimezone(brief.timezone).date() - oldest).days)
+
+
+# What the user fills in -------------------------------------------------------------------------------------------
+
+
+def _blank(brief: Brief, which: str) -> str:
+    return words(brief.writer.language).blank[which]
+
+
+def _blank_unless(given: str, brief: Brief, which: str) -> str:
+    return given or _blank(brief, which)
+
+
+def _hint(brief: Brief) -> str:
+    spoken, language = words(brief.writer.language), text_language(brief)
+    foreign = language != brief.writer.language
+    which = brief.level if brief.level in spoken.hint else brief.topic
+    form = spoken.hint.get(which, spoken.hint["other"])
+    return form.format(in_language=f", {spoken.language_name[language]}" if foreign else "")
+
+
+def _blanks(brief: Brief, spoken: Words) -> str:
+    """Name what is left to fill in: *le passage entre crochets*, *les deux passages entre crochets*."""
+    missing = [not brief.writer.postal, _recipient(brief) is None, text_language(brief) == "fr" and not _town(brief)]
+    count = 1 + sum(missing) + (0 if brief.writer.name else 2)  # a name stands at the head and at the foot
+    return spoken.blanks["one"] if count == 1 else spoken.blanks["many"].format(count=spoken.number(count))
+
+
+def _town(brief: Brief) -> str:
+    found = filter(None, (_POSTCODE.match(line) for line in reversed(_lines(brief.writer.postal))))
+    return next((match[1] for match in found), "")

@@ -1,0 +1,244 @@
+"""The briefs behind ``drafts/*.txt``.
+
+After a change of words: ``python tests/drafting_cases.py``, and read them all.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from noreply_analyzer.address import Address
+from noreply_analyzer.drafting import Answered, Brief, Draft, Writer, compose
+from noreply_analyzer.message import Mailbox, Message
+from noreply_analyzer.registry import Audience, Channel, Mediator, Medium, Operator, Purpose, Quality, ReadBy
+from noreply_analyzer.topic import Topic
+
+DRAFTS: Final = Path(__file__).parent / "drafts"
+
+POST: Final = Channel(
+    id="service-client",
+    medium=Medium.POST,
+    purpose=Purpose.CUSTOMER_SERVICE,
+    audience=Audience.CONSUMERS,
+    lines=("Télécom Exemple", "Service Clients", "TSA 00000", "00000 VILLE CEDEX"),
+    read_by=ReadBy.PERSON,
+    quality=Quality.ARCHIVED,
+    stated_on=date(2026, 11, 2),
+    checked_on=date(2026, 11, 20),
+    sources=("https://telecom.example/conditions-generales",),
+)
+PHONE: Final = Channel(
+    id="telephone",
+    medium=Medium.PHONE,
+    purpose=Purpose.CUSTOMER_SERVICE,
+    audience=Audience.CONSUMERS,
+    target="0199001234",
+    hours="lundi-samedi 8 h-20 h",
+    price="service gratuit + prix d’un appel",
+    read_by=ReadBy.PERSON,
+    quality=Quality.VERIFIED,
+    stated_on=date(2026, 11, 20),
+    checked_on=date(2026, 11, 20),
+    sources=("https://telecom.example/contact",),
+)
+FORM: Final = Channel(
+    id="formulaire",
+    medium=Medium.WEBFORM,
+    purpose=Purpose.CUSTOMER_SERVICE,
+    audience=Audience.CONSUMERS,
+    target="https://telecom.example/ecrire",
+    read_by=ReadBy.PERSON,
+    quality=Quality.ARCHIVED,
+    stated_on=date(2026, 11, 2),
+    checked_on=date(2026, 11, 20),
+    sources=("https://telecom.example/contact",),
+)
+MAIL: Final = Channel(
+    id="courriel",
+    medium=Medium.EMAIL,
+    purpose=Purpose.CUSTOMER_SERVICE,
+    audience=Audience.CONSUMERS,
+    target="service.clients@telecom.example",
+    languages=("fr", "en"),
+    read_by=ReadBy.PERSON,
+    quality=Quality.ARCHIVED,
+    stated_on=date(2026, 11, 2),
+    checked_on=date(2026, 11, 20),
+    sources=("https://telecom.example/contact",),
+)
+REPORTED: Final = Channel(
+    id="service-client-reporte",
+    medium=Medium.POST,
+    purpose=Purpose.CUSTOMER_SERVICE,
+    audience=Audience.CONSUMERS,
+    lines=("Télécom Exemple", "Relation Clients", "TSA 00001", "00000 VILLE CEDEX 9"),
+    quality=Quality.REPORTED,
+    checked_on=date(2026, 10, 14),
+    sources=("https://forum.example/adresse-telecom-exemple",),
+)
+NEXT: Final = Channel(
+    id="service-consommateurs",
+    medium=Medium.POST,
+    purpose=Purpose.COMPLAINTS,
+    audience=Audience.CONSUMERS,
+    lines=("Télécom Exemple", "Service Consommateurs", "TSA 00002", "00000 VILLE CEDEX"),
+    quality=Quality.ARCHIVED,
+    stated_on=date(2026, 11, 2),
+    checked_on=date(2026, 11, 20),
+    sources=("https://telecom.example/conditions-generales",),
+)
+MEDIATOR: Final = Mediator(slug="mediation", name="Médiation Exemple", sectors=("telecom",))
+OPERATOR: Final = Operator(slug="telecom-exemple", name="Télécom Exemple", sector="telecom")
+ANNE: Final = Writer(
+    name="Anne Martin",
+    address=Address.parse("anne@example.org"),
+    postal=("12 rue des Lilas", "17000 La Rochelle"),
+)
+NO_REPLY: Final = Mailbox(address=Address.parse("noreply@telecom.example"), name="Télécom Exemple")
+BILL: Final = Message(
+    key="11" * 16,
+    message_id="<facture-3@telecom.example>",
+    date=datetime(2026, 11, 12, 7, 30, tzinfo=UTC),
+    author=NO_REPLY,
+    subject="Votre facture du 12 novembre",
+)
+BILLS: Final = (
+    replace(
+        BILL,
+        key="33" * 16,
+        message_id="<facture-1@telecom.example>",
+        date=datetime(2026, 11, 1, 7, 30, tzinfo=UTC),
+        subject="Votre facture du 1er novembre",
+    ),
+    replace(
+        BILL,
+        key="22" * 16,
+        message_id=None,
+        date=datetime(2026, 11, 8, 7, 30, tzinfo=UTC),
+        subject="Votre facture rectificative",
+    ),
+    BILL,
+)
+NOTICE: Final = "merci de ne pas répondre à ce message"
+QUESTION: Final = Brief(
+    account="perso",
+    writer=ANNE,
+    operator=OPERATOR,
+    topic=Topic.BILLING,
+    answered=(Answered(message=BILL, notice=NOTICE),),
+    proven_by="telecom.example",
+    references={"customer_number": "1234567890"},
+    escalation=((30, NEXT), (60, MEDIATOR)),
+    now=datetime(2026, 11, 24, 9, 15, tzinfo=UTC),
+    timezone=ZoneInfo("Europe/Paris"),
+)
+LETTER: Final = replace(QUESTION, channel=POST, also=(PHONE, FORM))
+INCIDENT: Final = replace(
+    BILL, subject="Incident sur votre ligne : intervention en cours", date=datetime(2026, 11, 20, 18, 5, tzinfo=UTC)
+)
+ENGLISH_BILL: Final = replace(BILL, subject="Your bill of 12 November")
+_ENGLISH: Final = (Answered(message=ENGLISH_BILL, notice="please do not reply to this message"),)
+_GROUP: Final = tuple(Answered(message=message, notice=NOTICE) for message in BILLS)
+
+
+def in_english(brief: Brief) -> Brief:
+    """Give the same brief for a user and an operator who both write English."""
+    channels = [_english(channel) for channel in (brief.channel, *brief.also) if channel]
+    answered = _ENGLISH if len(brief.answered) == 1 and brief.topic is Topic.BILLING else brief.answered
+    return replace(
+        brief,
+        writer=replace(brief.writer, language="en"),
+        operator=Operator(slug="telecom-exemple", name="Télécom Exemple", sector="telecom", country="IE"),
+        answered=answered,
+        channel=channels[0] if brief.channel else None,
+        also=tuple(channels[1:] if brief.channel else channels),
+    )
+
+
+def _english(channel: Channel) -> Channel:
+    import msgspec
+
+    changes = {"hours": "Monday to Saturday, 8 am to 8 pm", "price": "price of a call", "target": "+33199001234"}
+    return msgspec.structs.replace(channel, languages=("en",), **(changes if channel.hours else {}))
+
+
+_IN_BOTH: Final = {
+    "email": replace(QUESTION, channel=MAIL),
+    "email-group": replace(QUESTION, channel=MAIL, answered=_GROUP),
+    "email-complaint": replace(QUESTION, channel=MAIL, level="complaint"),
+    "email-notice": replace(QUESTION, channel=MAIL, level="notice"),
+    "letter": LETTER,
+    "letter-group": replace(LETTER, answered=_GROUP),
+    "letter-complaint": replace(LETTER, level="complaint"),
+    "letter-notice": replace(LETTER, level="notice"),
+    "letter-reported": replace(QUESTION, channel=REPORTED, also=(PHONE,), to_verify=True),
+    "letter-stale": replace(LETTER, stale=True, now=datetime(2027, 12, 1, 9, 0, tzinfo=UTC), also=()),
+    "letter-blank": replace(QUESTION, also=(PHONE,), references={}),
+    "letter-bare": replace(
+        QUESTION,
+        writer=replace(ANNE, name="", postal=()),
+        references={},
+        escalation=(),
+        answered=(Answered(message=replace(BILL, date=None, subject="", message_id=None)),),
+        topic=Topic.OTHER,
+    ),
+    "letter-unproven": replace(LETTER, proven_by=""),
+    "letter-unproven-mail": replace(QUESTION, channel=MAIL, proven_by=""),
+    "letter-incident": replace(
+        LETTER, topic=Topic.INCIDENT, answered=(Answered(message=INCIDENT, notice=""),), references={"dossier": "AB 12"}
+    ),
+}
+CASES: Final = {
+    **{f"fr-{name}": brief for name, brief in _IN_BOTH.items()},
+    **{f"en-{name}": in_english(brief) for name, brief in _IN_BOTH.items()},
+    "en-letter-in-french": replace(LETTER, writer=replace(ANNE, language="en")),
+    "en-email-in-french": replace(
+        QUESTION,
+        channel=Channel(
+            id="courriel",
+            medium=Medium.EMAIL,
+            purpose=Purpose.CUSTOMER_SERVICE,
+            audience=Audience.CONSUMERS,
+            target="service.clients@telecom.example",
+            quality=Quality.ARCHIVED,
+            stated_on=date(2026, 11, 2),
+            checked_on=date(2026, 11, 20),
+            sources=("Conditions générales de vente, article 12",),
+        ),
+        writer=replace(ANNE, language="en"),
+    ),
+    "fr-letter-in-english": replace(in_english(LETTER), writer=ANNE),
+}
+"""One for each golden text; the name begins with the language of the user."""
+
+
+def parsed(draft: Draft) -> EmailMessage:
+    """Give the draft as another program reads it."""
+    message = message_from_bytes(draft.as_bytes(), policy=SMTP)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def body(draft: Draft) -> str:
+    """Give the text of the draft, with plain line ends."""
+    text = parsed(draft).get_content()
+    assert isinstance(text, str)
+    return text.replace("\r\n", "\n")
+
+
+def shown(draft: Draft) -> str:
+    """Give the draft as a mail program shows it: the fields that people read, and the text."""
+    message = parsed(draft)
+    names = ("From", "To", "Subject", "Date", "Comments")
+    header = "".join(f"{name}: {message[name]}\n" for name in names if name in message)
+    return f"{header}\n{body(draft)}"
+
+
+if __name__ == "__main__":
+    for name, brief in CASES.items():
+        (DRAFTS / f"{name}.txt").write_text(shown(compose(brief)), encoding="utf-8")

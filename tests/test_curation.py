@@ -1,0 +1,166 @@
+"""Keeping the records true: what lint finds, and what is due."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from records import SOUND, TODAY, channel, operator
+
+from noreply_analyzer.curation import Finding, as_printed, due, lint, lint_texts, summary
+from noreply_analyzer.registry import Guards, Medium, Obsolete, Quality, Registry
+
+GUARDS = Guards(shared_domains=("provider.example",))
+MEDIATOR = 'slug = "communications-electroniques"\nname = "Médiation"\nsectors = ["telecom"]\n'
+OTHER = 'slug = "other"\nname = "Other"\nsector = "telecom"\n'
+
+
+def _lint(*changes: tuple[str, str], other: str = OTHER, today: date | None = TODAY) -> tuple[Finding, ...]:
+    text = SOUND
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return lint_texts(
+        {"telecom-exemple.toml": text, "other.toml": other},
+        {"communications-electroniques.toml": MEDIATOR},
+        guards=GUARDS,
+        today=today,
+    )
+
+
+def test_sound_records_lint_clean() -> None:
+    """Nothing to say is nothing said."""
+    assert _lint() == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "sentence", "suggestion"),
+    [
+        ("brands", "brand", "brand", "is not a known key", ""),
+        ('mediator = "communications-electroniques"', 'mediator = "nobody"', "mediator", "there is no 'nobody'", ""),
+        ("brands =", 'parent = "nobody"\nbrands =', "parent", "there is no 'nobody'", ""),
+        ("brands =", 'parent = "telecom-exemple"\nbrands =', "parent", "names the record itself", ""),
+        (
+            "[[escalation]]",
+            '[obsolete]\nreason = "bought"\nredirect = "nobody"\n[[escalation]]',
+            "obsolete.redirect",
+            "there is no 'nobody'",
+            "",
+        ),
+        ("reclamations@", "no-reply@", "channels[1].target", "says itself that it takes no answer", ""),
+        ('"00000 VILLE CEDEX"', '"00000 Ville Cedex"', "channels[0].lines[3]", "capitals", "00000 VILLE CEDEX"),
+        ('"TSA 00000"', '"TSA 00000, porte 2"', "channels[0].lines[2]", "capitals", "TSA 00000 PORTE 2"),
+        ('"TSA 00000"', '"12 rue de l\'Écluse"', "channels[0].lines[2]", "capitals", "12 RUE DE L'ECLUSE"),
+        ('"00000 VILLE CEDEX"', '"VILLE CEDEX 9"', "channels[0].lines[3]", "postal code of five digits", ""),
+        ("checked_on = 2026-11-02", "checked_on = 2027-11-02", "channels[0].checked_on", "lies in the future", ""),
+        ('"mail.telecom.example"\na', '"provider.example"\na', "senders[0].addresses[0]", "is not within", ""),
+    ],
+)
+def test_each_finding_has_its_place_and_what_to_write(
+    old: str, new: str, place: str, sentence: str, suggestion: str
+) -> None:
+    """Where a machine can tell what is meant, it says so."""
+    found = [one for one in _lint((old, new)) if one.file == "operators/telecom-exemple.toml"]
+
+    assert any((one.place, one.suggestion) == (place, suggestion) and sentence in one.sentence for one in found), found
+
+
+def test_a_provider_that_is_not_marked_as_shared_is_found() -> None:
+    """Its subscribers would be taken for it."""
+    shared = OTHER + '[[senders]]\ndomain = "provider.example"\nsources = ["s"]\nchecked_on = 2026-11-01\n'
+
+    assert [(one.place, one.suggestion) for one in _lint(other=shared)] == [("senders[0].shared", "true")]
+
+
+@pytest.mark.parametrize(
+    ("other", "places"),
+    [
+        (
+            '[[senders]]\ndomain = "mail.telecom.example"\nsources = ["s"]\nchecked_on = 2026-11-01\n',
+            ["senders[0].domain"],
+        ),
+        ('websites = ["shop.telecom.example"]\n', ["websites[0]"]),
+        ('parent = "telecom-exemple"\nwebsites = ["telecom.example"]\n', []),
+        ('websites = ["telecom.example"]\n[obsolete]\nreason = "gone"\n', []),
+        ('websites = ["other.example"]\n', []),
+    ],
+)
+def test_two_records_may_not_claim_one_sender(other: str, places: list[str]) -> None:
+    """Unless one is the other's brand, or gone."""
+    found = _lint(other=OTHER + other)
+
+    assert [one.place for one in found if one.file == "operators/other.toml"] == places
+    assert len(found) == 2 * len(places)
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [
+        ("01 99 00 12 34", "01 99 00 12 34"),
+        ("01.99.00.12.34", "01 99 00 12 34"),
+        ("+33199001234", "01 99 00 12 34"),
+        ("0800123456", "0 800 12 34 56"),
+        ("3900", "3900"),
+        ("39 00", "3900"),
+        ("1023", "1023"),
+        ("0262 12 34 56", "0262 12 34 56"),
+        ("+49 30 901820", "+49 30 901820"),
+        ("7000", ""),
+        ("01 99 00 12", ""),
+        ("", ""),
+        ("call us", ""),
+    ],
+)
+def test_numbers_are_written_as_they_are_printed(number: str, printed: str) -> None:
+    """Short numbers stand in a plan of their own; overseas numbers in their own region."""
+    assert as_printed(number) == printed
+
+
+def test_a_number_in_another_form_is_a_warning_and_no_number_is_not() -> None:
+    """The first loads."""
+    phone = ('medium = "email"', 'medium = "phone"')
+    odd = _lint(phone, ("reclamations@telecom.example", "01.99.00.12.34"))
+    wrong = _lint(phone, ("reclamations@telecom.example", "0000"))
+
+    assert [(one.warning, one.suggestion) for one in odd] == [(True, "01 99 00 12 34")]
+    assert [(one.warning, one.place) for one in wrong] == [(False, "channels[1].target")]
+    assert summary((*odd, *wrong)) == (1, 1)
+
+
+def test_files_and_folders_are_linted_beside_the_shipped_records(tmp_path: Path) -> None:
+    """Only what was asked about is told; a clash with a shipped record is."""
+    (tmp_path / "mine.toml").write_text(
+        'slug = "mine"\nname = "Mine"\nsector = "x"\nwebsites = ["amazon.fr"]\n', "utf-8"
+    )
+    (tmp_path / "bad.toml").write_bytes(b"slug = '\xff")
+    found = lint([tmp_path], today=TODAY)
+
+    assert [(one.file, one.place) for one in found if one.place] == [("operators/mine.toml", "websites[0]")]
+    assert "amazon-fr" in str(found[-1])
+    assert {one.file for one in found} == {"operators/bad.toml", "operators/mine.toml"}
+    assert lint([tmp_path / "mine.toml"], today=TODAY) == found[-1:]
+
+
+def test_due_lists_the_oldest_first() -> None:
+    """By the older of two dates; obsolete records are nobody's work."""
+    old, older = TODAY - timedelta(days=181), TODAY - timedelta(days=400)
+    registry = Registry.of(
+        [
+            operator("a", channels=(channel("fresh"), channel("old", stated_on=old))),
+            operator("b", channels=(channel("older", medium=Medium.POST, stated_on=older, quality=Quality.REPORTED),)),
+            operator("c", channels=(channel("gone", stated_on=older),), obsolete=Obsolete(reason="closed")),
+        ],
+        guards=GUARDS,
+    )
+    found = due(TODAY, shelf_life_days=180, registry=registry)
+
+    assert [(one.file, one.channel.id, one.days) for one in found] == [
+        ("operators/b.toml", "older", 400),
+        ("operators/a.toml", "old", 181),
+    ]
+    assert str(found[1]) == "operators/a.toml: old: known to be true 181 days ago: old@telecom.example"
+    assert due(TODAY, shelf_life_days=400, registry=registry) == ()
+
+
+def test_the_shipped_records_are_what_is_due_if_no_others_are_named() -> None:
+    """In ten years every one of them."""
+    assert len(due(date(2036, 1, 1), shelf_life_days=180)) > 100

@@ -1,0 +1,618 @@
+"""Whether a message can be answered, and the words that show it."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from judged_messages import Judged, judged_messages
+
+from noreply_analyzer.address import Address
+from noreply_analyzer.detection import RULES, Answerability, Evidence, Overrides, Verdict, judge
+from noreply_analyzer.message import MAX_TEXT, Mailbox, Message
+from noreply_analyzer.notices import MAX_QUOTE, read, sentences
+from noreply_analyzer.words import dead_words, dead_words_in_domain, fold, languages
+
+ROOT = Path(__file__).parents[1]
+CORPORA = ROOT.parent / "shared" / "corpora"
+UNANSWERABLE, ANSWERABLE = Answerability.UNANSWERABLE, Answerability.ANSWERABLE
+AUTOMATIC, UNCLEAR = Answerability.AUTOMATIC, Answerability.UNCLEAR
+
+
+def mailbox(text: str) -> Mailbox:
+    """Read ``Name <address>`` or ``address``."""
+    name, _, address = text.rpartition("<")
+    return Mailbox(address=Address.parse(address.rstrip(">")), name=name.strip())
+
+
+def message(  # noqa: PLR0913 - what a verdict may depend on
+    author: str | None = "Anne <anne@ami.example>",
+    *,
+    reply_to: tuple[str, ...] = (),
+    subject: str = "",
+    text: str = "",
+    fields: tuple[tuple[str, str], ...] = (),
+    content_type: str = "text/plain",
+    in_reply_to: tuple[str, ...] = (),
+    reply_to_problem: str = "",
+) -> Message:
+    """Make a message without parsing one."""
+    return Message(
+        key="k",
+        message_id=None,
+        date=None,
+        author=mailbox(author) if author else None,
+        author_problem="" if author else "two From fields",
+        reply_to=tuple(mailbox(each) for each in reply_to),
+        reply_to_problem=reply_to_problem,
+        subject=subject,
+        text=text,
+        fields=fields,
+        content_type=content_type,
+        in_reply_to=in_reply_to,
+    )
+
+
+def rules(verdict: Verdict) -> list[str]:
+    """Name the rules of a verdict in order."""
+    return [evidence.rule for evidence in verdict.evidence]
+
+
+# Addresses
+
+DEAD_LOCAL_PARTS = """
+noreply no-reply no_reply no.reply NoReply NOREPLY no--reply noreply12 no-reply.42 noreply.internet noreply.odd
+noreplyorders noreply-contrats factures-noreply jobalerts-noreply anne+noreply noreply+4711 7.noreply.orders
+donotreply do-not-reply do_not_reply donot_reply-offers DoNotReply dont-reply no-response donotrespond
+nepasrepondre NEPASREPONDRE ne-pas-repondre ne_pas_repondre ne.pas.repondre NePasRépondre ne-pas-répondre
+avisage-ne-pas-repondre lilas.nepasrepondre nepasrepondre.caisse ne-repondez-pas pasdereponse pas-de-réponse
+reply.no no-replay nobody
+noresponder no-responda nicht-antworten KEINE-ANTWORT nao-responda naoresponder non-rispondere niet-beantwoorden
+nieodpowiadaj nie-odpowiadaj
+"""
+
+LIVING_LOCAL_PARTS = """
+info contact support service.client notifications alertes newsletter facture reply replies reponse reponses-abonnes
+repondre repondeur repondez-moi quick-reply lesreply usereply messagerie.4f3a9c reply+4f3a9c7d
+casinoreply casino-reply volcanoreply pronoreply bruno-reply arno.reply piano.reply noel.ply nathalie.nore
+honore.plyvert reply.norbert reply-nora votreponse nepeta nepasquier pasdecalais notable norevel antworten antwort
+responda nobodyknows auto-reply mailer.martin systeme robot anne
+"""
+
+
+@pytest.mark.parametrize("local_part", DEAD_LOCAL_PARTS.split())
+def test_a_local_part_that_says_so_is_dead(local_part: str) -> None:
+    """Separators, capitals, accents, digits and tags make no difference."""
+    verdict = judge(message(f"{local_part}@telecom.example"))
+    assert (verdict.answerability, rules(verdict)) == (UNANSWERABLE, ["author-local-part"])
+    assert fold(verdict.evidence[0].found) in fold(local_part)
+
+
+@pytest.mark.parametrize("local_part", LIVING_LOCAL_PARTS.split())
+def test_letters_that_only_look_like_it_are_alive(local_part: str) -> None:
+    """The words count from the beginning of a word; role addresses and relays take answers."""
+    verdict = judge(message(f"{local_part}@telecom.example"))
+    assert (verdict.answerability, rules(verdict)) == (ANSWERABLE, ["author-living"])
+
+
+@pytest.mark.parametrize(
+    ("domain", "dead"),
+    [
+        ("nepasrepondre.example", True),
+        ("noreply12.jobs.example", True),
+        ("donotreply.x.example", True),
+        ("users.noreply.forge.example", True),
+        ("telecom.invalid", True),
+        ("reply.airline.example", False),
+        ("reply.com", False),
+        ("no.reply.example", False),
+        ("casinoreply.example", False),
+        ("messagerie.annonces.example", False),
+    ],
+)
+def test_a_label_of_the_domain_may_say_it(domain: str, dead: bool) -> None:  # noqa: FBT001 - a table
+    """Each label is read alone: words do not go over a dot."""
+    verdict = judge(message(f"robot@{domain}"))
+    assert rules(verdict) == (["author-domain"] if dead else ["author-living"])
+    assert bool(dead_words_in_domain(domain)) is dead
+
+
+@pytest.mark.parametrize(
+    ("name", "dead"),
+    [
+        ("Ne pas répondre", True),
+        ("Télécom Exemple - NE PAS REPONDRE", True),
+        ("noreply", True),
+        ("Please do not reply - mailbox is not monitored - Example", True),
+        ("Exemple (boîte non consultée)", True),
+        ("Arno Reply", False),
+        ("Bruno Replyton", False),
+        ("Service Réponse", False),
+        ("Norbert, Répondeur", False),
+    ],
+)
+def test_the_display_name_may_say_it(name: str, dead: bool) -> None:  # noqa: FBT001 - a table
+    """In the words of addresses or in a sentence."""
+    verdict = judge(message(f"{name} <info@telecom.example>"))
+    assert rules(verdict) == (["author-name"] if dead else ["author-living"])
+
+
+def test_letters_of_other_alphabets_hide_nothing() -> None:
+    """Look-alikes, invisible letters and mathematical capitals are read as what they look like."""
+    for disguised in ("nо-reply", "no\u200b-rep\ufe0fly", "𝗻𝗼-𝗿𝗲𝗽𝗹𝘆", "ｎｏｒｅｐｌｙ"):
+        assert dead_words(disguised), disguised
+
+
+# Reply-To
+
+LIVING, DEAD = "suivi@boutique.example", "noreply@boutique.example"
+OTHER = "client@boutique.example"
+
+
+@pytest.mark.parametrize(
+    ("author", "reply_to", "text", "expected", "named"),
+    [
+        (DEAD, (OTHER,), "", ANSWERABLE, ["reply-to-living", "author-local-part"]),
+        (DEAD, (DEAD,), "", UNANSWERABLE, ["reply-to-dead", "author-local-part"]),
+        (LIVING, (DEAD,), "", UNANSWERABLE, ["reply-to-dead"]),
+        (LIVING, (OTHER,), "", ANSWERABLE, ["reply-to-living"]),
+        (LIVING, (LIVING,), "", ANSWERABLE, ["author-living"]),
+        (LIVING, ("Suivi@boutique.example",), "", ANSWERABLE, ["author-living"]),
+        (LIVING, ("noreply <autre@boutique.example>",), "", UNANSWERABLE, ["reply-to-dead"]),
+        (LIVING, ("support@noreply.example",), "", UNANSWERABLE, ["reply-to-dead"]),
+        # one of several that is read is enough
+        (DEAD, (DEAD, OTHER), "", ANSWERABLE, ["reply-to-living", "author-local-part"]),
+        # an answer that does something else
+        (DEAD, ("leave-4711@boutique.example",), "", UNANSWERABLE, ["author-local-part", "reply-to-dangerous"]),
+        (LIVING, ("dj-bounce@boutique.example",), "", UNCLEAR, ["reply-to-dangerous"]),
+        (LIVING, ("cleave@boutique.example",), "", ANSWERABLE, ["reply-to-living"]),
+        # a relay passes answers on
+        ("notifications@forge.example", ("reply+4f3a@reply.forge.example",), "", ANSWERABLE, ["reply-to-living"]),
+        # the text against the header
+        (LIVING, (OTHER,), "Merci de ne pas répondre.", UNCLEAR, ["text-notice", "reply-to-living"]),
+        (DEAD, (OTHER,), "Merci de ne pas répondre.", UNCLEAR, ["text-notice", "reply-to-living"]),
+        (LIVING, (LIVING,), "Merci de ne pas répondre.", UNANSWERABLE, ["text-notice"]),
+        (DEAD, (), "You can reply to this message.", UNCLEAR, ["author-local-part", "text-invitation"]),
+        (LIVING, (), "You can reply to this message.", ANSWERABLE, ["text-invitation"]),
+    ],
+)
+def test_the_reply_to_decides_both_ways(
+    author: str, reply_to: tuple[str, ...], text: str, expected: Answerability, named: list[str]
+) -> None:
+    """It is judged by the author's rules; only the text may stand against it."""
+    verdict = judge(message(author, reply_to=reply_to, text=text))
+    assert (verdict.answerability, rules(verdict)[: len(named)]) == (expected, named)
+
+
+def test_a_doubtful_reply_to_counts_as_none() -> None:
+    """Two Reply-To fields: nobody knows which one a mail program would take."""
+    verdict = judge(message(DEAD, reply_to=(OTHER,), reply_to_problem="two Reply-To fields"))
+    assert (verdict.answerability, rules(verdict)) == (UNANSWERABLE, ["author-local-part"])
+
+
+# The text
+
+NOTICES = [
+    "Merci de ne pas répondre à ce message.",
+    "MERCI DE NE PAS RÉPONDRE",
+    "Ce message est automatique : merci de ne pas y répondre.",
+    "Veuillez ne pas répondre directement à cet e-mail.",
+    "Nous vous remercions de ne pas répondre à ce courriel.",
+    "Ne répondez pas à cet email, il est envoyé par un automate.",
+    "N'y répondez pas.",
+    "N’y répondez pas.",
+    "Ne pas répondre",
+    "Inutile de répondre à ce message.",
+    "Vous ne pouvez pas répondre à cet e-mail.",
+    "Cette boîte n'est pas consultée.",
+    "Cette boîte aux lettres électronique n’est pas relevée.",
+    "Cette adresse e-mail n'est pas lue par nos services.",
+    "Message envoyé depuis une boîte non surveillée.",
+    "Les réponses à ce message ne sont pas lues.",
+    "Aucune réponse ne sera traitée à cette adresse.",
+    "Toute réponse à cet envoi restera sans suite.",
+    "Cette adresse ne permet pas de recevoir vos messages.",
+    "Cette adresse sert uniquement à l'envoi.",
+    "Pour répondre, cliquez ici.",
+    "Pour répondre à ce message, connectez-vous à votre espace.",
+    "Please do not reply to this bulletin email.",
+    "Please don’t reply.",
+    "DO NOT REPLY TO THIS MESSAGE",
+    "This is an automated message - do not reply.",
+    "Kindly refrain from replying to this email.",
+    "This mailbox is not monitored.",
+    "This mailbox isn't monitored.",
+    "This inbox is unattended.",
+    "This email was sent from an unmonitored address.",
+    "Replies to this message will not be read.",
+    "Replies are not monitored.",
+    "This address cannot accept incoming mail.",
+    "We are unable to respond to messages sent to this address.",
+    "To reply to this message, follow the link below.",
+    "Sent from a notification-only address.",
+]
+
+NO_NOTICES = [
+    "Une réponse n'est pas nécessaire.",
+    "Vous n'êtes pas obligé de répondre à ce message.",
+    "Tu ne m'as pas répondu.",
+    "Si vous ne répondez pas sous huit jours, votre dossier sera clos.",
+    "Si vous préférez ne pas répondre, ce n'est pas grave.",
+    "Pour vous désabonner, ne répondez pas à ce message mais suivez le lien.",
+    "Merci de ne pas répondre à ce message pour vous désabonner.",
+    "Si vous recevez un courriel suspect, n'y répondez pas.",
+    "Ne répondez jamais à un e-mail qui demande votre mot de passe.",
+    "Pour répondre à ce questionnaire, cliquez ici.",
+    "Votre boîte vocale n'est pas consultée depuis dix jours.",
+    "Votre réponse n'a pas encore été lue.",
+    "Vous pouvez ne pas être disponible ce jour-là.",
+    "Le compteur n'est pas relevé.",
+    "Une réponse automatique.",
+    "Le répondeur est plein.",
+    "Pourquoi ne pas répondre à l'appel du large ?",
+    "To unsubscribe, visit our page (do not reply to this e-mail).",
+    "Do not reply to this message to be removed.",
+    "You will be removed if you do not reply.",
+    "No reply is necessary.",
+    "A reply is not required.",
+    "You do not need to reply to this message.",
+    "I'm sorry for not replying to your message.",
+    "The server is not responding.",
+    "He cannot receive replies?",
+    "I read the list, so please don't reply to me in private.",
+    "Replying to this mail will not unsubscribe you.",
+    "If you get a suspicious message, do not reply to it.",
+    "Your mailbox is full.",
+    "Add noreply@telecom.example to your address book.",
+    "The file is not read at start.",
+    "Install unattended-upgrades.",
+]
+
+INVITATIONS = [
+    "Vous pouvez répondre à ce message.",
+    "N'hésitez pas à répondre à cet e-mail.",
+    "Répondez simplement à ce courriel.",
+    "Il vous suffit de répondre à ce mail.",
+    "Répondez au-dessus de cette ligne",
+    "You can reply to this mail.",
+    "Feel free to reply directly to this email.",
+    "Just reply to this message.",
+    "Please reply above this line.",
+]
+
+
+@pytest.mark.parametrize("sentence", NOTICES)
+def test_a_notice_is_found_and_quoted(sentence: str) -> None:
+    """The evidence is the sender's sentence."""
+    verdict = judge(message(text=f"Bonjour,\n\n{sentence}\n\nHello."))
+    assert verdict == Verdict(
+        answerability=UNANSWERABLE, evidence=(Evidence(rule="text-notice", where="text", found=sentence),)
+    )
+
+
+@pytest.mark.parametrize("sentence", NO_NOTICES)
+def test_what_only_sounds_like_a_notice_is_none(sentence: str) -> None:
+    """Scope, negation, other people's mailboxes, and words inside words."""
+    assert read(sentence).notice == ""
+
+
+@pytest.mark.parametrize("sentence", INVITATIONS)
+def test_an_invitation_is_found(sentence: str) -> None:
+    """A sender who wants an answer says so too."""
+    said = read(sentence)
+    assert (said.notice, said.invitation) == ("", sentence)
+
+
+def test_a_notice_is_no_invitation() -> None:
+    """The same words with a "not" in them."""
+    assert not any(read(sentence).invitation for sentence in NOTICES)
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        (
+            "Nous vous remercions de ne\npas répondre à ce message.",
+            "Nous vous remercions de ne pas répondre à ce message.",
+        ),
+        ("Please do not reply to\r\nthis message.", "Please do not reply to this message."),
+        ("Télécom Exemple\nMerci de ne pas répondre", "Merci de ne pas répondre"),
+        ("Bonjour. Merci de ne pas\u00a0répondre ! Au revoir.", "Merci de ne pas répondre !"),
+        ("*** Ne pas répondre *** Télécom", "Ne pas répondre"),
+    ],
+)
+def test_line_breaks_are_not_sentence_ends(text: str, quoted: str) -> None:
+    """A program breaks lines anywhere; a heading is a line of its own."""
+    assert read(text).notice == quoted
+
+
+def test_a_quote_never_holds_a_number() -> None:
+    """A one-time code may stand in the same sentence."""
+    quoted = read("Votre code est 482913 ou 482 913 ou K7F2Q9, merci de ne pas répondre à ce message.").notice
+    assert quoted == "Votre code est […] ou […] ou […], merci de ne pas répondre à ce message."
+
+
+def test_a_quote_is_short() -> None:
+    """A sentence without an end is cut around the notice."""
+    quoted = read("mot " * 300 + "merci de ne pas répondre à ce message " + "mot " * 300).notice
+    assert len(quoted) <= MAX_QUOTE
+    assert "merci de ne pas répondre à ce message" in quoted
+
+
+@pytest.mark.parametrize(
+    ("subject", "in_reply_to", "expected"),
+    [
+        ("Votre facture [ne pas répondre]", (), UNANSWERABLE),
+        ("Do not reply - Your invoice", (), UNANSWERABLE),
+        ("Re: [ne pas répondre] facture", ("<1@ami.example>",), ANSWERABLE),
+        ("Ne pas répondre est impoli, dit Paul", (), ANSWERABLE),
+    ],
+)
+def test_the_subject_may_say_it(subject: str, in_reply_to: tuple[str, ...], expected: Answerability) -> None:
+    """Except in a thread, where the subject is not its author's."""
+    assert judge(message(subject=subject, in_reply_to=in_reply_to)).answerability is expected
+
+
+# Automatic answers, bounces, lists
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ([("auto-submitted", "auto-replied")], AUTOMATIC),
+        ([("auto-submitted", "Auto-Replied (vacation)")], AUTOMATIC),
+        ([("auto-submitted", "auto-replied; owner-email=a@b.example")], AUTOMATIC),
+        ([("auto-submitted", "(a comment) auto-replied")], AUTOMATIC),
+        ([("auto-submitted", "no"), ("auto-submitted", "auto-replied")], AUTOMATIC),
+        ([("x-autoreply", "yes")], AUTOMATIC),
+        ([("x-autoreply", "no")], ANSWERABLE),
+        ([("precedence", "auto_reply")], AUTOMATIC),
+        ([("auto-submitted", "no")], ANSWERABLE),
+        ([("auto-submitted", "no (auto-replied)")], ANSWERABLE),
+        ([("auto-submitted", "auto-generated")], ANSWERABLE),
+        ([("auto-submitted", "auto-generated; type=x")], ANSWERABLE),
+        ([("auto-submitted", "auto-notified")], ANSWERABLE),
+        ([("precedence", "BULK")], ANSWERABLE),
+        ([("x-auto-response-suppress", "All")], ANSWERABLE),
+        ([("list-unsubscribe", "<mailto:x@y.example>"), ("list-id", "<l.example>")], ANSWERABLE),
+        ([("return-path", "<>")], ANSWERABLE),
+        ([("x-failed-recipients", "x@y.example")], AUTOMATIC),
+    ],
+)
+def test_automatic_is_not_unanswerable(fields: list[tuple[str, str]], expected: Answerability) -> None:
+    """Only an automatic *answer* is never to be answered; what is merely sent by a program decides nothing."""
+    assert judge(message("support@host.example", fields=tuple(fields))).answerability is expected
+
+
+@pytest.mark.parametrize(
+    ("author", "subject", "fields", "expected"),
+    [
+        ("paul@mairie.example", "Réponse automatique : Dossier", (), AUTOMATIC),
+        ("paul@mairie.example", "Automatic reply: Claim", (), AUTOMATIC),
+        ("paul@mairie.example", "Absence du bureau", (), AUTOMATIC),
+        ("paul@mairie.example", "Absent jusqu'au 30", (("return-path", "<>"),), AUTOMATIC),
+        ("paul@mairie.example", "Absent jusqu'au 30", (), ANSWERABLE),
+        ("paul@mairie.example", "Re: Paul is out of the office", (), ANSWERABLE),
+        ("news@host.example", "Automatic reply: how to set one", (("list-unsubscribe", "<x>"),), ANSWERABLE),
+        ("contact@assurance.example", "Auto : votre contrat", (), ANSWERABLE),
+        ("MAILER-DAEMON@mx.example", "Whatever", (), AUTOMATIC),
+        ("postmaster@mx.example", "Undeliverable: Question", (), AUTOMATIC),
+        ("postmaster@mx.example", "Question", (), ANSWERABLE),
+        ("x@mx.example", "Delivery Status Notification (Failure)", (("return-path", "<>"),), AUTOMATIC),
+        ("x@mx.example", "Delivery failed, says my postman", (), ANSWERABLE),
+        ("mailer.martin@mx.example", "Échec de la remise", (), ANSWERABLE),
+    ],
+)
+def test_robots_are_known_by_their_subjects_too(
+    author: str, subject: str, fields: tuple[tuple[str, str], ...], expected: Answerability
+) -> None:
+    """Most out-of-office answers carry no Auto-Submitted; a person may use the same words."""
+    assert judge(message(author, subject=subject, fields=fields)).answerability is expected
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [
+        ("multipart/report; report-type=delivery-status", AUTOMATIC),
+        ("multipart/report; report-type=disposition-notification", AUTOMATIC),
+        ("multipart/report; report-type=feedback-report", ANSWERABLE),
+        ("multipart/mixed", ANSWERABLE),
+    ],
+)
+def test_reports_on_mail_are_never_answered(content_type: str, expected: Answerability) -> None:
+    """RFC 3464 and RFC 8098; reports on something else are ordinary mail."""
+    assert judge(message(content_type=content_type)).answerability is expected
+
+
+def test_a_bounce_needs_no_readable_author() -> None:
+    """``MAILER-DAEMON`` without a domain is common."""
+    verdict = judge(message(None, fields=(("from", "MAILER-DAEMON (Mail Delivery System)"),)))
+    assert (verdict.answerability, rules(verdict)) == (AUTOMATIC, ["bounce"])
+
+
+@pytest.mark.parametrize(
+    ("author", "post", "text", "expected", "named"),
+    [
+        ("bob@ami.example", "<mailto:dev@lists.example>", "", ANSWERABLE, ["list-post"]),
+        ("bob@ami.example", "NO (posting not allowed)", "", ANSWERABLE, ["author-living"]),
+        ("noreply@lists.example", "<mailto:dev@lists.example>", "", UNANSWERABLE, ["author-local-part"]),
+        ("bob@ami.example", "<mailto:d@l.example>", "Replies are not read.", UNCLEAR, ["text-notice", "list-post"]),
+    ],
+)
+def test_a_mailing_list_takes_posts(
+    author: str, post: str, text: str, expected: Answerability, named: list[str]
+) -> None:
+    """Unless it says NO, or its mail comes from an address that takes none."""
+    verdict = judge(message(author, text=text, fields=(("list-post", post),)))
+    assert (verdict.answerability, [rule for rule in rules(verdict) if rule in named]) == (expected, named)
+
+
+def test_without_an_author_nothing_is_clear() -> None:
+    """Whatever else the message says."""
+    verdict = judge(message(None, reply_to=(OTHER,), text="Merci de ne pas répondre."))
+    assert verdict == Verdict(
+        answerability=UNCLEAR, evidence=(Evidence(rule="author-problem", where="From", found="two From fields"),)
+    )
+
+
+# What the user says
+
+
+@pytest.mark.parametrize(
+    ("author", "reply_to", "dead", "alive", "expected", "found"),
+    [
+        (LIVING, (), {LIVING}, set(), UNANSWERABLE, LIVING),
+        ("Suivi@Boutique.EXAMPLE", (), {LIVING}, set(), UNANSWERABLE, LIVING),
+        (LIVING, (), {"boutique.example"}, set(), UNANSWERABLE, "boutique.example"),
+        ("x@mail.boutique.example", (), {"boutique.example"}, set(), UNANSWERABLE, "boutique.example"),
+        ("x@autreboutique.example", (), {"boutique.example"}, set(), ANSWERABLE, None),
+        (DEAD, (), set(), {DEAD}, ANSWERABLE, DEAD),
+        (DEAD, (), {"boutique.example"}, {DEAD}, ANSWERABLE, DEAD),
+        ("x@mail.boutique.example", (), {"boutique.example"}, {"mail.boutique.example"}, ANSWERABLE, None),
+        (DEAD, (OTHER,), {OTHER}, set(), UNANSWERABLE, OTHER),
+        (LIVING, (DEAD,), set(), {DEAD}, ANSWERABLE, DEAD),
+        (LIVING, (DEAD,), set(), {LIVING}, ANSWERABLE, LIVING),
+    ],
+)
+def test_the_user_knows_better(
+    author: str,
+    reply_to: tuple[str, ...],
+    dead: set[str],
+    alive: set[str],
+    expected: Answerability,
+    found: str | None,
+) -> None:
+    """The exact address first, then the nearest domain; the Reply-To before the author."""
+    overrides = Overrides(dead=frozenset(dead), alive=frozenset(alive))
+    verdict = judge(message(author, reply_to=reply_to, text="Merci de ne pas répondre." if alive else ""), overrides)
+    assert verdict.answerability is expected
+    if found:
+        assert [(each.rule, each.found) for each in verdict.evidence] == [("configured", found)]
+
+
+def test_an_automatic_answer_stays_one() -> None:
+    """No setting makes a robot's answer one to be answered."""
+    bounced = message("mailer-daemon@mx.example")
+    assert judge(bounced, Overrides(alive=frozenset({"mx.example"}))).answerability is AUTOMATIC
+
+
+# Whole messages, documents, limits
+
+
+@pytest.mark.parametrize("judged", judged_messages(), ids=lambda judged: judged.name)
+def test_whole_messages(judged: Judged) -> None:
+    """As they come, through the parser."""
+    verdict = judge(judged.message)
+    assert (verdict.answerability, set(judged.rules) - set(rules(verdict))) == (judged.answerability, set())
+
+
+def test_every_rule_is_documented_and_shown_by_a_message() -> None:
+    """docs/rules.md has a row for each rule; a message of ours, or a table above, meets it."""
+    documented = re.findall(r"^\| `([a-z-]+)` \| \w+ \|", (ROOT / "docs" / "rules.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(documented) == sorted(RULES)
+    met = {rule for judged in judged_messages() for rule in judged.rules}
+    assert set(RULES) - met == {"configured"}
+
+
+def test_every_language_is_written_in_folded_form() -> None:
+    """A word with an accent or a capital in phrases/ would never be found."""
+    assert {"fr", "en"} <= set(languages())
+    for phrases in languages().values():
+        words = (*phrases.address.dead, *phrases.address.dead_exactly, *phrases.address.dangerous, *phrases.text.stems)
+        assert [word for word in words if fold(word) != word] == []
+
+
+@settings(max_examples=60)
+@given(st.text())
+def test_folding_twice_is_folding_once(text: str) -> None:
+    """Also for letters that no sender ever wrote."""
+    assert fold(fold(text)) == fold(text)
+
+
+@settings(max_examples=40)
+@given(
+    local_part=st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF, exclude_characters="@"), min_size=1),
+    name=st.text(),
+    text=st.lists(st.sampled_from([*NOTICES, *NO_NOTICES, *INVITATIONS, "\n", "482913", "é\u0301"])).map(" ".join),
+    fields=st.lists(st.tuples(st.sampled_from(["auto-submitted", "list-post", "return-path"]), st.text())),
+)
+def test_any_message_gets_a_verdict_with_a_known_reason(
+    local_part: str, name: str, text: str, fields: list[tuple[str, str]]
+) -> None:
+    """Whatever a sender writes; and the quotes stay short."""
+    author = Mailbox(address=Address(local_part, Address.parse("x@ami.example").domain), name=name)
+    base = message(subject=name, text=text, fields=tuple(fields))
+    verdict = judge(
+        Message(
+            **{field: getattr(base, field) for field in base.__dataclass_fields__ if field != "author"}, author=author
+        )
+    )
+    assert verdict.evidence
+    assert set(rules(verdict)) <= set(RULES)
+    assert all(len(each.found) <= MAX_QUOTE for each in verdict.evidence if each.rule.startswith("text-"))
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "part",
+    [
+        "merci de ",
+        "ne pas ",
+        "please do not ",
+        "replies to this mail ",
+        "adresse ne ",
+        "pour repondre a ",
+        "a",
+        "1a",
+        "é",
+        "no-",
+    ],
+)
+def test_hostile_text_costs_no_more_than_plain_text(part: str) -> None:
+    """64 KB of what our patterns begin with; a pattern that goes back and forth would need hours."""
+    text = (part * MAX_TEXT)[:MAX_TEXT]
+    assert judge(message(text=f"{text} reply répondre monitored", subject=text)).evidence
+
+
+def test_sentences_lose_nothing_but_marks() -> None:
+    """Every word of a text is in one of its sentences, in order."""
+    text = "Un deux\ntrois. Quatre !\n\n• cinq\nSix"
+    assert [" ".join(sentences(text))] == ["Un deux trois. Quatre ! cinq Six"]
+
+
+# Real mail, where it is at hand
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize("names", [("fr", "en"), ()], ids=["fr-en", "all"])
+def test_addresses_of_real_mail(names: tuple[str, ...]) -> None:
+    """Hardly ever wrong, and most are found: some say it only in the text."""
+    path = CORPORA / "addresses.tsv"
+    if not path.exists():
+        pytest.skip(f"no collection of real addresses at {path}")
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines, delimiter="\t") if not names or row["language"] in names]
+    found = [row["label"] == "noreply" for row in rows if _is_dead(row["address"], row["display_name"])]
+    assert sum(found) / len(found) >= 0.97
+    assert sum(found) / sum(row["label"] == "noreply" for row in rows) >= 0.85
+
+
+def _is_dead(address: str, name: str) -> bool:
+    local_part, _, domain = address.rpartition("@")
+    return bool(dead_words(local_part) or dead_words_in_domain(domain.lower()) or dead_words(name))
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_notices_of_real_mail(language: str) -> None:
+    """Found nine times in ten, and nothing taken for one that is none."""
+    path = CORPORA / "phrases.tsv"
+    if not path.exists():
+        pytest.skip(f"no collection of real sentences at {path}")
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines, delimiter="\t") if row["language"] == language]
+    found = [row["label"] == "noreply" for row in rows if read(row["text"]).notice]
+    assert sum(found) / len(found) >= 0.97
+    assert sum(found) / sum(row["label"] == "noreply" for row in rows) >= 0.85

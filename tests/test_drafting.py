@@ -1,0 +1,549 @@
+"""Drafts: the words, the header, and what a hostile message cannot do to either."""
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from drafting_cases import (
+    ANNE,
+    BILL,
+    BILLS,
+    CASES,
+    DRAFTS,
+    LETTER,
+    MAIL,
+    NEXT,
+    NOTICE,
+    OPERATOR,
+    QUESTION,
+    body,
+    parsed,
+    shown,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noreply_analyzer.address import Address
+from noreply_analyzer.drafting import Answered, Brief, compose
+from noreply_analyzer.ids import digest, is_draft_id, read_marker, stand_in
+from noreply_analyzer.message import Mailbox, Message
+from noreply_analyzer.prose import NO_BREAK, RIGHT, WIDTH, clean, day_named, lay_out, quotable, template, value, words
+from noreply_analyzer.topic import Topic
+
+EMAIL = replace(QUESTION, channel=MAIL)
+BIDI = "\u202e\u2066\u200f"
+ADDRESS_OR_URL = re.compile(r"https?://\S+|\S+@\S+")
+
+
+def about(message: Message, brief: Brief = LETTER, notice: str = NOTICE) -> Brief:
+    """Give *brief* with *message* as the one that it answers."""
+    return replace(brief, answered=(Answered(message=message, notice=notice),))
+
+
+# The words --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_golden(name: str) -> None:
+    """Each draft reads as it was read, word for word, by somebody who speaks the language."""
+    assert shown(compose(CASES[name])) == (DRAFTS / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_golden_texts_all_have_a_case() -> None:
+    """No golden text outlives its case."""
+    assert {path.stem for path in DRAFTS.glob("*.txt")} == set(CASES)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith("fr-") and "in-english" not in name])
+def test_french_typography(name: str) -> None:
+    """No sign of two parts can be parted from its word, and no straight quotation mark or apostrophe is left."""
+    text = ADDRESS_OR_URL.sub("", body(compose(replace(CASES[name], answered=_without_words(CASES[name])))))
+
+    assert not re.search(rf"[^{NO_BREAK}][:;!?»]", text.replace("://", ""))
+    assert not re.search(rf"«[^{NO_BREAK}]", text)
+    assert "'" not in text
+    assert '"' not in text
+    assert "1 novembre" not in text
+    assert f"1{NO_BREAK}novembre" not in text
+
+
+def _without_words(brief: Brief) -> tuple[Answered, ...]:
+    return tuple(replace(one, message=replace(one.message, subject="Votre facture")) for one in brief.answered)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_is_left_to_fill_in_but_what_is_marked(name: str) -> None:
+    """The text has no brace, no "None", no empty quotation; what is in brackets is what the user fills in."""
+    text = body(compose(CASES[name]))
+    blanks = {form for language in ("fr", "en") for form in words(language).blank.values()}
+    marked = re.findall(r"\[[^\]]*\]", text.replace("\n", " "))
+
+    assert not re.search(r"[{}]|None|«\s*»|“\s*”|\(\)|  ,|\.\.|,,", text)
+    assert len([mark for mark in marked if mark not in blanks]) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "-letter" in name])
+def test_the_note_counts_the_passages(name: str) -> None:
+    """The note says how many passages are in brackets, and as many are."""
+    spoken = words(CASES[name].writer.language)
+    note, letter = body(compose(CASES[name])).split("-" * 72)
+    count = letter.count("[")
+    said = spoken.blanks["one"] if count == 1 else spoken.blanks["many"].format(count=spoken.number(count))
+
+    assert said in note.replace("\n", " ")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_lines_fit(name: str) -> None:
+    """No line is wider than 78 columns, and none ends in a space."""
+    for line in body(compose(CASES[name])).splitlines():
+        assert len(line) <= WIDTH
+        assert line == line.rstrip()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_channel_names_its_source_and_its_dates(name: str) -> None:
+    """For every way that is named, the user reads where it was read and when."""
+    brief, draft = CASES[name], compose(CASES[name])
+    text = shown(draft).replace(NO_BREAK, " ").replace("\n", " ")
+    spoken = words(brief.writer.language)
+    named = (brief.channel,) if draft.shape == "email" else (brief.channel, *brief.also)
+
+    for channel in filter(None, named):
+        assert re.sub(" +", " ", text).count(channel.sources[0])
+        assert spoken.date(channel.checked_on).replace(NO_BREAK, " ") in re.sub(" +", " ", text)
+
+
+def test_one_request() -> None:
+    """An e-mail asks for one thing, and is short."""
+    text = body(compose(EMAIL))
+
+    assert text.count("Je souhaite") == 1
+    assert "?" not in text
+    assert len(text.split()) < 200
+
+
+@pytest.mark.parametrize("topic", [topic for topic in Topic if topic is not Topic.SECURITY])
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("level", ["question", "complaint", "notice"])
+def test_every_topic_has_words(topic: Topic, language: str, level: str) -> None:
+    """Whatever a message is about, alone or in a group, both shapes are whole in both languages."""
+    writer = replace(ANNE, language=language)
+    for channel in (MAIL, None):
+        for answered in (QUESTION.answered, tuple(Answered(message=message) for message in BILLS)):
+            brief = replace(QUESTION, topic=topic, writer=writer, level=level, channel=channel, answered=answered)
+            text = shown(compose(brief))
+
+            assert "[" in text
+            assert not re.search(r"[{}]|None| \.|\(\)| – \n", text)
+
+
+def test_codes_and_passwords_are_never_drafted_to() -> None:
+    """Whoever asks for a draft to a one-time code made a mistake."""
+    with pytest.raises(ValueError, match="never drafted"):
+        compose(replace(EMAIL, topic=Topic.SECURITY))
+
+
+def test_a_draft_answers_something() -> None:
+    """There is no draft without a message."""
+    with pytest.raises(ValueError, match="at least one"):
+        compose(replace(EMAIL, answered=()))
+
+
+@pytest.mark.parametrize(
+    ("subject", "day"),
+    [
+        ("Votre facture du 12 novembre", date(2026, 11, 12)),
+        ("Votre facture du 1er novembre 2026", date(2026, 11, 1)),
+        ("Votre facture du 03/11/2026 est disponible", date(2026, 11, 3)),
+        ("Facture 2026-11-03", date(2026, 11, 3)),
+        ("Your bill of 12 November", date(2026, 11, 12)),
+        ("Votre facture du 28 DÉCEMBRE", None),  # a year off, or six weeks ahead
+        ("Votre facture de novembre", None),
+        ("Votre facture n° 4455667788", None),
+        ("Du 1er au 30 novembre 2026", date(2026, 11, 30)),
+        ("Du 1er novembre au 30 novembre 2026", None),  # which of the two?
+        ("Votre facture du 31 novembre 2026", None),
+        ("Votre facture du 12 novembre 2019", None),
+        ("Dossier 112/11/20261", None),
+    ],
+)
+def test_the_date_of_a_bill(subject: str, day: date | None) -> None:
+    """A bill has the date that its sender gives it, never the date of the message that brings it."""
+    assert day_named(subject, near=date(2026, 11, 14)) == day
+
+
+def test_a_bill_without_a_date() -> None:
+    """Where the subject names no date, only the message is dated."""
+    brief = about(replace(BILL, subject="Votre facture est disponible"))
+
+    assert compose(brief).message["Subject"] == (
+        "À poster : votre question à Télécom Exemple (facture, message du 12 novembre 2026)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Télécom Exemple", "de Télécom Exemple"),
+        ("Opérateur", "d’Opérateur"),
+        ("Énergie Exemple", "d’Énergie Exemple"),
+        ("Ouiexemple", "de Ouiexemple"),
+        ("La Poste", "de La Poste"),
+    ],
+)
+def test_elision(name: str, expected: str) -> None:
+    """French says *d’* before a vowel."""
+    assert words("fr").of(name) == expected
+
+
+@pytest.mark.parametrize(("days", "french", "english"), [(30, "un mois", "a month"), (10, "dix jours", "ten days")])
+def test_periods(days: int, french: str, english: str) -> None:
+    """A delay is said as people say it."""
+    assert (words("fr").period(days), words("en").period(days)) == (french, english)
+
+
+@pytest.mark.parametrize(("days", "french"), [(40, "40 jours"), (62, "deux mois"), (394, "douze mois")])
+def test_ages(days: int, french: str) -> None:
+    """An age is said in days below two months, in months above."""
+    assert words("fr").age(days) == french
+
+
+def test_french_and_english_have_the_same_templates() -> None:
+    """What can be said in one language can be said in the other."""
+    for name in ("email", "letter", "note", "listed", "source", "way"):
+        assert template(f"fr/{name}.j2")
+        assert template(f"en/{name}.j2")
+
+
+def test_nothing_heavy_is_loaded_before_a_draft_is_written() -> None:
+    """A run that drafts nothing pays for no template engine and no telephone numbers."""
+    program = "import sys, noreply_analyzer.drafting as d; print({'jinja2', 'phonenumbers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "set()\n"
+
+
+# The shape --------------------------------------------------------------------------------------------------------
+
+
+def test_a_proven_sender_with_a_mailbox_is_written_to() -> None:
+    """The draft goes to the mailbox of the registry, from the user, and copies nobody."""
+    draft = compose(EMAIL)
+    message = parsed(draft)
+
+    assert draft.shape == "email"
+    assert message["From"] == "Anne Martin <anne@example.org>"
+    assert message["To"] == "Télécom Exemple <service.clients@telecom.example>"
+    assert not {"Cc", "Bcc", "Reply-To", "Sender"} & set(message)
+
+
+@pytest.mark.parametrize("brief", [replace(EMAIL, proven_by=""), LETTER, QUESTION], ids=["unproven", "post", "none"])
+def test_everything_else_goes_to_the_user(brief: Brief) -> None:
+    """Without a proven sender and a mailbox, nobody but the user is addressed."""
+    draft = compose(brief)
+
+    assert draft.shape == "letter"
+    assert parsed(draft)["To"] == parsed(draft)["From"] == "Anne Martin <anne@example.org>"
+
+
+def test_an_unproven_sender_is_said_to_be() -> None:
+    """The user is warned, in the note and in its subject, and the operator is told."""
+    draft = compose(replace(LETTER, proven_by=""))
+    note, letter = body(draft).split("-" * 72)
+
+    assert str(draft.message["Subject"]).startswith("À vérifier, puis à poster")
+    assert "rien ne prouve qu’il vient bien de Télécom Exemple" in note
+    assert "vient bien d’eux" not in note
+    assert "Je n’ai pas pu m’assurer qu’il vient bien de vous." in letter
+
+
+def test_the_header_has_no_other_field() -> None:
+    """No X- field, no MIME surprise: plain text in UTF-8 that every program opens."""
+    message = parsed(compose(EMAIL))
+
+    assert message.keys() == [
+        *("From", "To", "Subject", "Comments", "Date", "Message-ID", "In-Reply-To", "References"),
+        *("Content-Type", "Content-Transfer-Encoding", "MIME-Version"),
+    ]
+    assert message["Content-Type"] == 'text/plain; charset="utf-8"'
+    assert message["Content-Transfer-Encoding"] == "8bit"
+    assert message["Date"].datetime == QUESTION.now
+    assert message.defects == []
+
+
+def test_lines_end_as_mail_wants_it() -> None:
+    """CRLF everywhere, and no line over 998 bytes (RFC 5322 section 2.1.1)."""
+    raw = compose(LETTER).as_bytes()
+
+    assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def test_the_same_brief_gives_the_same_bytes() -> None:
+    """A draft made again is the same draft; a later one differs in its dates alone."""
+    later = replace(EMAIL, now=EMAIL.now + timedelta(hours=5))
+
+    assert compose(EMAIL).as_bytes() == compose(EMAIL).as_bytes()
+    assert _without_date(compose(EMAIL).as_bytes()) == _without_date(compose(later).as_bytes())
+
+
+def _without_date(raw: bytes) -> list[bytes]:
+    return [line for line in raw.split(b"\r\n") if not line.startswith(b"Date: ")]
+
+
+# The thread -------------------------------------------------------------------------------------------------------
+
+
+def test_a_group_is_one_thread() -> None:
+    """In-Reply-To names the newest; References a marker of ours, then all of them, oldest first."""
+    draft = compose(replace(EMAIL, answered=tuple(Answered(message=message) for message in BILLS)))
+    message = parsed(draft)
+    keys = [bill.key for bill in BILLS]
+    marker, *others = str(message["References"]).split()
+    expected = digest("anne@example.org", "telecom-exemple", "billing", keys)
+    read = read_marker(marker)
+
+    assert message["In-Reply-To"] == "<facture-3@telecom.example>"
+    assert others == ["<facture-1@telecom.example>", stand_in(BILLS[1].key), "<facture-3@telecom.example>"]
+    assert read is not None
+    assert (read.operator, read.topic, read.digest) == ("telecom-exemple", "billing", expected)
+    assert message["Message-ID"] == draft.message_id == f"<noreply-analyzer.{expected}@example.org>"
+    assert is_draft_id(draft.message_id)
+
+
+def test_the_message_id_knows_the_account_and_the_group_only() -> None:
+    """Words, time, channel and name of the account may change: the draft is the same draft."""
+    other = replace(EMAIL, account="autre", channel=None, level="complaint", now=EMAIL.now + timedelta(days=9))
+    capitals = replace(EMAIL, writer=replace(ANNE, address=Address.parse("Anne@example.org")))
+    somebody = replace(EMAIL, writer=replace(ANNE, address=Address.parse("paul@example.org")))
+
+    assert compose(other).message_id == compose(capitals).message_id == compose(EMAIL).message_id
+    assert compose(somebody).message_id != compose(EMAIL).message_id
+    assert compose(about(replace(BILL, key="99" * 16))).message_id != compose(EMAIL).message_id
+
+
+@pytest.mark.parametrize(
+    ("message_id", "kept"),
+    [
+        ("<facture-3@telecom.example>", True),
+        ("<" + "a" * 200 + "@telecom.example>", True),
+        ("<" + "a" * 880 + "@b.example>", True),
+        ("<" + "a" * 990 + "@b.example>", False),
+        (None, False),
+        ("", False),
+        ("facture-3@telecom.example", False),
+        ("<a@b.example>\r\nBcc: eve@evil.example", False),
+        ("<a\r\n\tBcc:eve@evil.example>", False),
+        ("<é@b.example>", False),
+        ("<=?utf-8?q?a=0D=0ABcc:eve?=@b.example>", False),
+        ("<a@b.example> <c@d.example>", False),
+    ],
+)
+def test_only_a_message_id_is_taken_for_one(message_id: str | None, *, kept: bool) -> None:
+    """What has not the shape of a Message-ID is replaced by a stand-in; what has it is neither broken nor encoded."""
+    message = parsed(compose(about(replace(BILL, message_id=message_id))))
+    expected = message_id if kept else stand_in(BILL.key)
+
+    assert message["In-Reply-To"] == expected
+    assert str(message["References"]).split()[1:] == [expected]
+    assert "Bcc" not in message
+
+
+def test_long_references_are_folded_between_names() -> None:
+    """A hundred Message-IDs come back as they went, one a line."""
+    names = [f"<{'x' * 70}.{number}@telecom.example>" for number in range(100)]
+    answered = tuple(
+        Answered(message=replace(BILL, key=f"{number:032x}", message_id=name)) for number, name in enumerate(names)
+    )
+    draft = compose(replace(EMAIL, answered=answered))
+    header = draft.as_bytes().split(b"\r\n\r\n")[0]
+
+    assert str(parsed(draft)["References"]).split()[1:] == names
+    assert b"=?" not in header.split(b"References:")[1].split(b"Content-Type")[0]
+    assert max(map(len, header.split(b"\r\n"))) < 200
+
+
+# Hostile messages -------------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    "Facture\r\nBcc: eve@evil.example",
+    "Facture\n\n.\nMAIL FROM:<eve@evil.example>",
+    f"Facture {BIDI}gpj.exe",
+    "{{7*7}} {% for a in range(9) %}x{% endfor %} {{ self.__init__.__globals__ }}",
+    "{name} {0.__class__} %s %(x)s",
+    "| ligne\n> droite\n– point\n+ suite",
+    "=?utf-8?q?a=0D=0ABcc:_eve@evil.example?=",
+    "x" * 10_000,
+    "mot " * 2_500,
+    "\u200b\ufeff\x00\x1b[31m\x85\u2028\ud800\ue000\ue001",
+    "» « ” “",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("brief", [EMAIL, LETTER, replace(LETTER, proven_by="")], ids=["email", "letter", "unproven"])
+def test_a_hostile_message_is_quoted_and_nothing_more(text: str, brief: Brief) -> None:
+    """Subject, display name and notice change no header field, run no template, forge no line."""
+    author = Mailbox(address=Address.parse("noreply@telecom.example"), name=text)
+    topic = Topic.CONTRACT
+    tame = parsed(compose(about(BILL, replace(brief, topic=topic))))
+    draft = compose(about(replace(BILL, subject=text, author=author), replace(brief, topic=topic), notice=text))
+    wild = parsed(draft)
+
+    assert wild.items() == tame.items()
+    assert not re.search(
+        "[\u202a-\u202e\u2066-\u2069\u200b-\u200f\ue000-\uf8ff\x00-\x09\x0b-\x1f\x7f-\x9f]", body(draft)
+    )
+    assert "49" not in body(draft)
+    assert len(body(draft).split("\n\n")) == len(body(compose(about(BILL, replace(brief, topic=topic)))).split("\n\n"))
+    assert " ".join(clean(text, 120).split()) in " ".join(body(draft).split())
+
+
+EVIL_FIELDS = tuple(
+    (name, "eve@evil.example")
+    for name in ("reply-to", "sender", "to", "cc", "bcc", "resent-from", "return-path", "errors-to", "mail-followup-to")
+)
+
+
+@pytest.mark.parametrize("brief", [EMAIL, LETTER, QUESTION], ids=["email", "letter", "blank"])
+def test_no_address_of_a_message_becomes_a_recipient(brief: Brief) -> None:
+    """Whatever fields and text say whom to write to: the draft's header is that of a message which says nothing."""
+    message = replace(
+        BILL,
+        reply_to=(Mailbox(address=Address.parse("eve@evil.example"), name="Service Clients"),),
+        fields=EVIL_FIELDS,
+        text="Pour toute question, écrivez à eve@evil.example.",
+    )
+    wild = compose(about(message, brief))
+
+    assert parsed(wild).items() == parsed(compose(about(BILL, brief))).items()
+    assert b"evil.example" not in wild.as_bytes()
+
+
+def test_braces_in_a_subject_stay_braces() -> None:
+    """What looks like a template is text."""
+    assert "« {{7*7}} »".replace(" ", NO_BREAK) in body(compose(about(replace(BILL, subject="{{7*7}}"))))
+
+
+def test_a_hostile_configuration_breaks_no_header() -> None:
+    """A name or a reference over several lines is put on one."""
+    writer = replace(ANNE, name='Anne\r\nBcc: eve@evil.example "M" <x@y>', postal=("12 rue\r\ndes Lilas", "\n"))
+    brief = replace(EMAIL, writer=writer, references={"customer_number": "1\r\nBcc: eve@evil.example"})
+    message = parsed(compose(brief))
+
+    assert "Bcc" not in message
+    assert [address.addr_spec for address in message["From"].addresses] == ["anne@example.org"]
+
+
+@pytest.mark.parametrize("address", ['"anne m"@example.org', "éva@example.org", "anne+nr@xn--bcher-kva.example"])
+def test_unusual_addresses_of_the_user(address: str) -> None:
+    """A quoted, an internationalized (RFC 6532) and an encoded address all stand as they are."""
+    brief = replace(EMAIL, writer=replace(ANNE, address=Address.parse(address)))
+
+    assert f"From: Anne Martin <{address}>\r\n".encode() in compose(brief).as_bytes()
+    assert address in body(compose(replace(brief, channel=None)))
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=UTC).replace(tzinfo=QUESTION.timezone),
+    ],
+)
+def test_dates_at_the_ends_of_the_calendar(when: datetime) -> None:
+    """A Date of the year 1 or 9999 costs nothing but itself."""
+    for brief in (EMAIL, LETTER):
+        assert compose(about(replace(BILL, date=when), brief)).as_bytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    subject=st.text(max_size=300),
+    name=st.text(max_size=80),
+    notice=st.text(max_size=300),
+    message_id=st.none() | st.text(max_size=60),
+    when=st.none() | st.datetimes(timezones=st.just(UTC)),
+)
+def test_any_message_gives_a_whole_draft(
+    subject: str, name: str, notice: str, message_id: str | None, when: datetime | None
+) -> None:
+    """Whatever a message holds, the draft parses back to the same recipients and a thread of two names."""
+    author = Mailbox(address=Address.parse("noreply@telecom.example"), name=name)
+    message = replace(BILL, subject=subject, author=author, message_id=message_id, date=when)
+    for brief in (EMAIL, LETTER):
+        back = parsed(compose(about(message, brief, notice=notice)))
+
+        assert [address.addr_spec for address in back["From"].addresses] == ["anne@example.org"]
+        assert len(back["To"].addresses) == 1
+        assert len(str(back["References"]).split()) == 2
+        assert back.get_content().strip().endswith(("Anne Martin", "2026)."))
+
+
+# Lines ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [
+        ("  Votre\tfacture\r\n ", 50, "Votre facture"),
+        (f"a{NO_BREAK}b", 50, "a b"),
+        (f"fac{BIDI}ture", 50, "facture"),
+        ("x" * 20, 5, "xxxx…"),
+        ("abcd efgh", 6, "abcd…"),
+        ("", 5, ""),
+    ],
+)
+def test_clean(text: str, limit: int, expected: str) -> None:
+    """Text from outside comes on one line, visible and short."""
+    assert clean(text, limit) == expected
+
+
+@given(st.text(max_size=200), st.integers(min_value=1, max_value=50))
+@settings(max_examples=100, deadline=None)
+def test_clean_keeps_its_word(text: str, limit: int) -> None:
+    """Whatever comes in, what goes out is one line, not too long, and clean already."""
+    cleaned = clean(text, limit)
+
+    assert len(cleaned) <= limit
+    assert cleaned.isprintable()
+    assert clean(cleaned, limit) == cleaned
+
+
+def test_lay_out() -> None:
+    """Lines flow together unless a mark says otherwise; a value with a mark at its head is still text."""
+    text = "a\nb\n\n\n| c\n| d\n– e\nf\n+ g\n\n> h\n\n" + value("| i") + "\n"
+
+    assert lay_out(text) == f"a b\n\nc\nd\n  – e f\n    g\n\n{' ' * RIGHT}h\n\n| i\n"
+
+
+def test_what_belongs_together_stays_together() -> None:
+    """No line ends between a number and its unit or before a sign of two parts, and the spaces stay plain ones."""
+    text = quotable("Facture du 12 novembre : 42 €")
+
+    assert lay_out("x" * 65 + " " + text) == "x" * 65 + " Facture du\n12 novembre : 42 €\n"
+
+
+def test_a_wide_recipient_moves_to_the_left() -> None:
+    """A line that does not fit into the right half takes the place that it needs."""
+    assert lay_out("> " + "x" * 60 + "\n> y") == f"{' ' * 18}{'x' * 60}\n{' ' * 18}y\n"
+
+
+def test_escalation_without_steps_says_nothing() -> None:
+    """Where no next step is known, none is promised."""
+    assert "Sans réponse" not in body(compose(replace(LETTER, escalation=())))
+    assert "Sans réponse sous quinze jours" in body(compose(replace(LETTER, escalation=((15, NEXT),))))
+
+
+def test_an_operator_without_channels_and_abroad() -> None:
+    """An unknown language of the operator leaves the letter in the user's."""
+    brief = replace(QUESTION, writer=replace(ANNE, language="en"))
+
+    assert "Madame, Monsieur," in body(compose(brief))
+    abroad = type(OPERATOR)(slug="exemple", name="Exemple", sector="telecom", country="DE")
+    assert "Dear Sir or Madam," in body(compose(replace(brief, operator=abroad)))

@@ -1,0 +1,231 @@
+"""What a person reads of a message: its visible text, without what others wrote before."""
+
+import base64
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noreply_analyzer.htmltext import HtmlReader
+from noreply_analyzer.message import MAX_TEXT, Message
+from noreply_analyzer.plaintext import cut_quotes, tidy, unflow
+
+
+def text_of(kind: str, body: bytes, *, subject: str = "Votre facture", encoding: str = "8bit") -> str:
+    """Give the text of a message with one part."""
+    head = f"From: a@telecom.example\r\nSubject: {subject}\r\nContent-Type: {kind}\r\n"
+    return Message.from_bytes(head.encode() + f"Content-Transfer-Encoding: {encoding}\r\n\r\n".encode() + body).text
+
+
+def multipart(kind: str, *parts: bytes) -> str:
+    """Give the text of a message with *parts*, each a part with its own header."""
+    body = b"".join(b"--frontier\r\n" + part + b"\r\n" for part in parts) + b"--frontier--\r\n"
+    return text_of(f'multipart/{kind}; boundary="frontier"', body, encoding="7bit")
+
+
+def html(body: str) -> str:
+    """Give the visible text of some HTML on one line."""
+    return " ".join(tidy(HtmlReader().text(body)).split())
+
+
+PLAIN = b"Content-Type: text/plain; charset=utf-8\r\n\r\nBonjour en clair"
+HTML = b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Bonjour en <b>HTML</b></p>"
+ATTACHED = b"Content-Type: message/rfc822\r\n\r\nFrom: b@telecom.example\r\n\r\nTexte d'un autre"
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding", "body", "text"),
+    [
+        ("text/plain; charset=utf-8", "8bit", "Télécom".encode(), "Télécom"),
+        ("text/plain", "8bit", "Télécom".encode(), "Télécom"),
+        ("text/plain; charset=windows-1252", "8bit", b"Merci de n\x92y pas r\xe9pondre", "Merci de n’y pas répondre"),
+        ("text/plain; charset=iso-8859-1", "8bit", b"n\x92y pas r\xe9pondre", "n’y pas répondre"),
+        ("text/plain; charset=iso-8859-15", "8bit", b"42,99 \xa4", "42,99 €"),
+        ("text/plain; charset=utf-16", "base64", base64.b64encode("Télécom".encode("utf-16")), "Télécom"),
+        ("text/plain; charset=us-ascii", "8bit", b"r\xe9pondre", "répondre"),
+        ("text/plain; charset=unknown-8bit", "8bit", b"r\xe9pondre", "répondre"),
+        ("text/plain; charset=zip", "base64", base64.b64encode(b"Bonjour"), "Bonjour"),
+        ("text/plain; charset=unicode_escape", "8bit", b"\\x41", "\\x41"),
+        ("text/plain; charset=utf-8", "base64", base64.b64encode("Télé\ncom".encode()), "Télé\ncom"),
+        ("text/plain; charset=utf-8", "quoted-printable", b"T=C3=A9l=C3=A9=\r\ncom", "Télécom"),
+        (
+            "text/plain; format=flowed",
+            "8bit",
+            b"Merci de ne pas \r\nr\xc3\xa9pondre.\r\nFin",
+            "Merci de ne pas répondre.\nFin",
+        ),
+        ("text/plain; format=flowed; delsp=yes", "8bit", b"r\xc3\xa9pon \r\ndre", "répondre"),
+        ("text/html; charset=utf-8", "8bit", b"<p>Bonjour,</p><p>Merci&nbsp;!</p>", "Bonjour,\n\nMerci !"),
+        ("text/html", "8bit", b"un<br>deux<table><tr><td>a</td><td>b</td></tr></table>", "un\ndeux\n\na b"),
+        ("application/pdf", "8bit", b"%PDF", ""),
+        ("message/rfc822", "8bit", b"From: a@b.example\r\n\r\nBonjour", ""),
+        ("nonsense", "8bit", b"Bonjour", "Bonjour"),
+    ],
+)
+def test_one_part(kind: str, encoding: str, body: bytes, text: str) -> None:
+    """A single part is decoded by what it says of itself, where that can be believed."""
+    assert text_of(kind, body, encoding=encoding) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "text"),
+    [
+        ("alternative", [PLAIN, HTML], "Bonjour en clair"),
+        ("alternative", [HTML, PLAIN], "Bonjour en clair"),
+        ("alternative", [b"Content-Type: text/plain\r\n\r\n \r\n", HTML], "Bonjour en HTML"),
+        ("alternative", [HTML], "Bonjour en HTML"),
+        ("mixed", [PLAIN, HTML], "Bonjour en clair\n\nBonjour en HTML"),
+        ("mixed", [PLAIN, ATTACHED], "Bonjour en clair"),
+        ("mixed", [PLAIN, b"Content-Disposition: attachment\r\n\r\nannexe"], "Bonjour en clair"),
+        ("related", [HTML, PLAIN], "Bonjour en HTML"),
+        (
+            "report",
+            [PLAIN, b"Content-Type: message/delivery-status\r\n\r\nStatus: 5.1.1", ATTACHED],
+            "Bonjour en clair",
+        ),
+        ("digest", [b"\r\nFrom: a@b.example\r\n\r\nBonjour"], ""),
+    ],
+)
+def test_many_parts(kind: str, parts: list[bytes], text: str) -> None:
+    """Of alternatives the plain one is read; attachments and attached messages are not."""
+    assert multipart(kind, *parts) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<head><title>t</title><style>s</style></head><body>vu</body>", "vu"),
+        ("vu<script>s</script><!-- c --><template>t</template>", "vu"),
+        ('vu<div style="display:none">x</div>', "vu"),
+        ('vu<div style="DISPLAY : none !important">x</div>', "vu"),
+        ("vu<div hidden>x</div>", "vu"),
+        ('vu<span style="visibility:hidden">x</span>', "vu"),
+        ('<div style="visibility:hidden">x<b style="visibility:visible">vu</b></div>', "vu"),
+        ('vu<span style="font-size:0">x</span>', "vu"),
+        ('vu<span style="font-size:0px;color:#333">x</span>', "vu"),
+        ('<div style="font-size:0"><p style="font-size:14px">vu</p></div>', "vu"),
+        ('<div style="font-size:0px">x<font size="2">vu</font></div>', "vu"),
+        ('<p style="font:0/0 a">x</p><p style="font:bold 14px/20px Arial">vu</p>', "vu"),
+        ('<div style="font-size:10px">vu</div>', "vu"),
+        ('<div style="max-height:0;overflow:hidden">x</div>vu', "vu"),
+        ('<div style="height:0;overflow:hidden">x</div>vu', "vu"),
+        ('<div style="height:0">vu</div>', "vu"),
+        ('<div style="opacity:0">x</div><div style="opacity:0.9">vu</div>', "vu"),
+        ('<div style="position:absolute;left:-9999px">x</div>vu', "vu"),
+        ('<p style="color:#fff">x</p>vu', "vu"),
+        ('<p style="color:white;background:#ffffff">x</p>vu', "vu"),
+        ('<div bgcolor="#FFF"><font color="#ffffff">x</font></div>vu', "vu"),
+        ('<table bgcolor="#003366"><tr><td style="color:#fff">vu</td></tr></table>', "vu"),
+        ('<style>.a{background:#000}</style><p class="a" style="color:#fff">vu</p>', "vu"),
+        ('<div style="background:url(x.png) #fff;color:#fff">vu</div>', "vu"),
+        ("me<wbr>rci de ne pas r&eacute;pon\u200bdre", "merci de ne pas répondre"),
+        ('vu<blockquote type="cite">x</blockquote>', "vu"),
+        ('vu<div class="gmail_quote">x</div>', "vu"),
+        ("<blockquote>vu</blockquote>", "vu"),
+        ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"),
+    ],
+)
+def test_hidden_text_is_dropped(body: str, text: str) -> None:
+    """What a reader cannot see in the HTML is not read; what only looks hidden to a careless rule is."""
+    assert html(body) == text
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "> Votre question\n> sur deux lignes",
+        "Le 12 nov. 2026 à 10:00, Anne <anne@client.example> a écrit :\n> Votre question",
+        "Le 12 nov. 2026 à 10:00, Anne Martin\n<anne@client.example> a écrit :\n\n> Votre question",
+        "Le 12/11/2026 10:00, Anne a écrit :\nVotre question",
+        "On Mon, 12 Nov 2026 at 10:00, Anne <anne@client.example> wrote:\n> Your question",
+        "On Mon, 12 Nov 2026, Anne\nwrote:\nYour question",
+        "-----Message d'origine-----\nDe : Anne\nVotre question",
+        "-----Original Message-----\nFrom: Anne\nYour question",
+        "________________________________\nDe : Anne\nEnvoyé : lundi 12 novembre\nÀ : Service\nObjet : Facture",
+        "From: Anne Martin\nSent: Monday, 12 November 2026\nTo: Service\nSubject: Bill\n\nYour question",
+        "---------- Forwarded message ---------\nFrom: Anne\nYour question",
+        "-------- Message transféré --------\nSujet : Facture\nVotre question",
+        "Début du message réexpédié :\n\nDe: Anne\nVotre question",
+        "Begin forwarded message:\n\nFrom: Anne\nYour question",
+    ],
+)
+def test_quoted_text_is_cut(quoted: str) -> None:
+    """What stands behind the separators and attributions of French and English mail programs is another's."""
+    assert cut_quotes(f"Bonjour,\nvoici la suite.\n\n{quoted}\n") == "Bonjour,\nvoici la suite."
+
+
+def test_answers_between_quotes_stay() -> None:
+    """Who answers below what they quote is read."""
+    text = "Le 12/11/2026, Anne a écrit :\n> Quand ?\nDemain.\n> Et où ?\nIci."
+
+    assert cut_quotes(text, subject="Re: Rendez-vous") == "Demain.\nIci."
+
+
+@pytest.mark.parametrize(
+    "subject", ["TR: Votre facture", "Tr : Votre facture", "Fwd: Votre facture", "FW: Votre facture"]
+)
+def test_forwarded_message_has_no_text_of_its_own(subject: str) -> None:
+    """A message passed on without a word says nothing itself."""
+    text = "De : Télécom\nEnvoyé : lundi\nÀ : Anne\nObjet : Votre facture\n\nMerci de ne pas répondre."
+
+    assert cut_quotes(text, subject=subject) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "De : Paris\nÀ : La Rochelle\nDépart : 8 h 15",
+        "Le 12 novembre 2026, votre conseiller a écrit :\nVotre ligne est rétablie.",
+        "> Accéder à mon espace client",
+        "| Forfait | 30,00 € |\n| Appels | 12,99 € |",
+        "Message d'origine inconnue, ne pas répondre",
+        "-----\nMerci de ne pas répondre",
+        "On 12 November we wrote to you about your bill.",
+        "Le 12 novembre vous nous avez écrit : merci.",
+    ],
+)
+def test_own_text_stays(text: str) -> None:
+    """What looks like a quotation and is the sender's own text is kept."""
+    assert cut_quotes(text, subject="Votre voyage") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("un \ndeux\ntrois", "un deux\ntrois"),
+        (" >pas une citation", ">pas une citation"),
+        ("> un \n> deux\nsuite", "> un deux\nsuite"),
+        ("avant \n> citation", "avant \n> citation"),
+        ("-- \nAnne", "-- \nAnne"),
+        ("fin ", "fin "),
+    ],
+)
+def test_flowed_lines(text: str, joined: str) -> None:
+    """Soft line breaks are undone (RFC 3676), but not over signatures and quotes."""
+    assert unflow(text) == joined
+
+
+def test_text_has_a_limit() -> None:
+    """No more than 64 KB of text are kept."""
+    assert len(text_of("text/plain", b"mot " * 100_000)) <= MAX_TEXT
+    assert len(text_of("text/html", b"<p>mot</p> " * 10_000)) <= MAX_TEXT
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet=st.sampled_from(list("<>/=\"' a-!&;:\nstyledivbnohf0#")), max_size=200))
+def test_any_html(body: str) -> None:
+    """Any HTML gives text."""
+    assert isinstance(HtmlReader().text(body), str)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["> a", "Le 1 a écrit :", "On 1 wrote:", "De : x", "Objet : y", "", "----", "mot"]), max_size=12
+    )
+)
+def test_cutting_only_removes(lines: list[str]) -> None:
+    """Every line that is kept was there, in the same order."""
+    rest = iter(lines)
+
+    assert all(line in rest for line in cut_quotes("\n".join(lines)).split("\n") if line)

@@ -1,0 +1,171 @@
+"""What goes wrong around a run: each ends in its own exit status and a sentence, and costs no more than it must."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from servers.dnsd import Bad, DnsServer
+from world import NOTICE, TELECOM, World, mail
+
+pytestmark = pytest.mark.dovecot
+
+
+def bill(world: World, number: str = "1") -> bytes:
+    """Write a bill that takes no answer, signed."""
+    text = f"Votre facture n° {number} est disponible.\n{NOTICE}"
+    date = world.now - timedelta(hours=3)
+    return TELECOM.key.sign(
+        mail(TELECOM.author, f"Votre facture n° {number}", text, date=date, message_id=f"<b{number}@telecom.example>")
+    )
+
+
+def wrong_password(world: World) -> None:
+    """Somebody changed the password."""
+    (world.folder / "secret").write_text("wrong\n")
+
+
+def nobody_there(world: World) -> None:
+    """The server is down."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        world.port = listener.getsockname()[1]
+    world.write_config()
+
+
+def broken_config(world: World) -> None:
+    """Two mistakes in the configuration."""
+    text = world.config.read_text().replace("[drafting]", '[drafting]\nper_run = "many"\ntopic = []')
+    world.config.write_text(text)
+
+
+def no_state(world: World) -> None:
+    """The state file is no state file."""
+    world.state.parent.mkdir(parents=True)
+    world.state.write_bytes(b"not a database, but long enough to look at\n" * 30)
+
+
+def readable_secret(world: World) -> None:
+    """Others may read the password."""
+    (world.folder / "secret").chmod(0o644)
+
+
+def no_certificate(world: World) -> None:
+    """The server's certificate is signed by nobody we know."""
+    world.ca = None
+    world.write_config()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "status", "words"),
+    [
+        (wrong_password, 77, ["password"]),
+        (nobody_there, 75, ["localhost"]),
+        (broken_config, 78, ["drafting.per_run", "drafting.topic", "did you mean"]),
+        (no_state, 74, ["state.sqlite3"]),
+        (readable_secret, 78, ["chmod 600"]),
+        (no_certificate, 69, ["tls_ca"]),
+    ],
+)
+def test_each_trouble_has_its_status_and_its_sentence(
+    world: World, break_it: Callable[[World], None], status: int, words: list[str]
+) -> None:
+    """Exit status and sentence tell what is wrong; no traceback, and no draft."""
+    world.deliver(bill(world))
+    break_it(world)
+
+    done = world.run()
+
+    assert done.returncode == status, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_full_disk_writes_no_draft(world: World) -> None:
+    """Where nothing can be remembered, nothing is drafted: 74."""
+    if os.getuid() == 0 and shutil.which("mount") is None:  # pragma: no cover - such a machine has no mount
+        pytest.skip("root ignores permissions, and there is no mount to make a full disk with")
+    world.deliver(bill(world))
+    world.state.parent.mkdir(parents=True)
+    world.state.mkdir()  # a folder stands where the file must be: nobody, root neither, can write there
+
+    done = world.run()
+
+    assert done.returncode == 74, done.stderr
+    assert world.drafts() == []
+
+
+def test_a_message_over_a_limit_costs_itself_only(world: World) -> None:
+    """A message that is too large, or takes too long, is named and skipped; the others are handled; 1, and then 0."""
+    world.limits = {"message_bytes": 200_000}
+    world.write_config()
+    too_large = bill(world, "2") + b"x" * 300_000
+    world.deliver(bill(world, "1"), too_large)
+
+    done, again = world.run(), world.run()
+
+    assert done.returncode == 1
+    assert "200000 bytes" in done.stderr
+    assert "perso/INBOX:2" in done.stderr
+    assert len(world.drafts()) == 1
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_mail_that_hangs_the_verifier_costs_itself_only(world: World) -> None:
+    """A body that keeps a DKIM verifier busy for minutes is skipped or left unproven; the bill beside it is drafted."""
+    raw = bill(world, "1").replace(b"\r\n\r\n", b"\r\n\r\nx" + b" " * 400_000 + b"y\r\n", 1)
+    world.deliver(raw.replace(b"<b1@", b"<hang@"), bill(world, "3"))
+
+    done = world.run()
+
+    assert done.returncode in {0, 1}
+    assert [draft["In-Reply-To"] for draft in world.drafts()] == ["<b3@telecom.example>"]
+
+
+def test_one_sender_with_a_broken_dns_is_later(world: World, dns: DnsServer) -> None:
+    """SERVFAIL for one sender's key: told once, exit status 0, drafted when the DNS answers again."""
+    world.deliver(bill(world))
+    key = dns.zone[TELECOM.key.name]
+    dns.zone[TELECOM.key.name] = Bad.SERVFAIL
+
+    first, second = world.run(), world.run()
+    dns.zone[TELECOM.key.name] = key
+    third = world.run()
+
+    assert (first.returncode, first.stdout.count("\n")) == (0, 1)
+    assert (second.returncode, second.stdout) == (0, "")
+    assert third.returncode == 0
+    assert len(world.drafts()) == 1
+
+
+def test_no_dns_server_at_all_is_75(world: World) -> None:
+    """No DNS server answers: 75, nothing drafted, and drafted when one does."""
+    world.deliver(bill(world))
+    answering = world.dns_port
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        world.dns_port = silent.getsockname()[1]
+        world.write_config()
+        first = world.run()
+    world.dns_port = answering
+    world.write_config()
+    second = world.run()
+
+    assert first.returncode == 75, first.stderr
+    assert second.returncode == 0
+    assert len(world.drafts()) == 1
+
+
+def test_an_unsigned_message_is_told_and_not_drafted(world: World) -> None:
+    """Not proven is not forged: without a signature the run says so, and writes nothing."""
+    raw = bill(world)
+    world.deliver(raw[raw.index(b"From:") :])
+
+    (found, _summary) = world.run_json()
+
+    assert (found["decision"]["action"], found["decision"]["rule"]) == ("tell", "unproven")
+    assert found["operator"] is None
+    assert found["authentication"]["standing"] == "not-established"
+    assert world.drafts() == []

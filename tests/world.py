@@ -1,0 +1,299 @@
+"""Anne's mailbox on a real server, operators that exist nowhere else, their keys, and a DNS that knows them.
+
+Everything that `noreply-analyzer run` meets in life, so that tests can run it as a user would: as a process of its own.
+"""
+
+import imaplib
+import json
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP, default
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from noreply_analyzer.testing import DkimKey
+
+ANNE = "anne@example.org"
+DYING = Path(__file__).with_name("dying.py")
+
+
+def mail(
+    author: str,
+    subject: str,
+    text: str,
+    *,
+    date: datetime,
+    message_id: str | None = None,
+    to: str = ANNE,
+    fields: Mapping[str, str] | None = None,
+) -> bytes:
+    """Write one message."""
+    message = EmailMessage(policy=SMTP.clone(cte_type="8bit"))
+    message["From"] = author
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = format_datetime(date)
+    if message_id:
+        message["Message-ID"] = message_id
+    for name, value in (fields or {}).items():
+        message[name] = value
+    message.set_content(text, cte="quoted-printable")
+    return message.as_bytes()
+
+
+NOTICE = "Ceci est un message automatique, merci de ne pas y répondre.\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorFixture:
+    """An operator that exists for a test."""
+
+    slug: str
+    name: str
+    domain: str
+    email: str = ""
+    quality: str = "archived"
+    checked_days_ago: int = 20
+    key: DkimKey = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", DkimKey.ed25519(self.domain))
+
+    @property
+    def author(self) -> str:
+        """Who writes."""
+        return f"{self.name} <noreply@{self.domain}>"
+
+    def record(self, today: datetime) -> str:
+        """Write the operator's record, checked some days before *today*."""
+        day = (today - timedelta(days=self.checked_days_ago)).date().isoformat()
+        channel = (
+            f'medium = "email"\ntarget = "{self.email}"'
+            if self.email
+            else f'medium = "post"\nlines = ["{self.name}", "Service Clients", "TSA 00000", "00000 VILLE CEDEX"]'
+        )
+        return f"""
+slug = "{self.slug}"
+name = "{self.name}"
+sector = "telecom"
+websites = ["www.{self.domain}"]
+
+[[senders]]
+domain = "{self.domain}"
+sources = ["https://www.{self.domain}/"]
+stated_on = {day}
+checked_on = {day}
+
+[[channels]]
+id = "service-client"
+{channel}
+purpose = "customer-service"
+audience = "consumers"
+quality = "{self.quality}"
+stated_on = {day}
+checked_on = {day}
+sources = ["https://www.{self.domain}/conditions"]
+"""
+
+
+TELECOM = OperatorFixture(slug="telecom-exemple", name="Télécom Exemple", domain="telecom.example")
+COLIS = OperatorFixture(
+    slug="colis-exemple", name="Colis Exemple", domain="colis.example", email="service@colis.example"
+)
+BANQUE = OperatorFixture(
+    slug="banque-exemple", name="Banque Exemple", domain="banque.example", email="contact@banque.example"
+)
+
+
+@dataclass(kw_only=True)
+class World:
+    """One account of Anne's, and all that it meets."""
+
+    folder: Path
+    host: str
+    port: int
+    security: str
+    ca: Path | None
+    user: str
+    password: str
+    dns_port: int
+    operators: Sequence[OperatorFixture] = (TELECOM, COLIS, BANQUE)
+    drafting: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    def __post_init__(self) -> None:
+        records = self.folder / "operators"
+        records.mkdir(parents=True, exist_ok=True)
+        for operator in self.operators:
+            (records / f"{operator.slug}.toml").write_text(operator.record(self.now), encoding="utf-8")
+        secret = self.folder / "secret"
+        secret.write_text(self.password + "\n", encoding="utf-8")
+        secret.chmod(0o600)
+        self.write_config()
+
+    def write_config(self) -> None:
+        """Write config.toml as it now has to be."""
+        account: dict[str, Any] = {
+            "name": "perso",
+            "address": ANNE,
+            "host": self.host,
+            "port": self.port,
+            "security": self.security,
+            "user": self.user,
+            "password_file": str(self.folder / "secret"),
+        }
+        if self.ca:
+            account["tls_ca"] = str(self.ca)
+        tables = [
+            _toml("identity", {"name": "Anne Martin", "address": ["12 rue des Lilas", "17000 La Rochelle"]}),
+            _toml("dns", {"servers": [f"127.0.0.1:{self.dns_port}"]}),
+            _toml("registry", {"directory": str(self.folder / "operators")}),
+            _toml("drafting", self.drafting),
+            _toml("limits", self.limits),
+            _toml("accounts", account | dict(self.account), array=True),
+        ]
+        self.config.write_text("\n".join(tables), encoding="utf-8")
+
+    @property
+    def config(self) -> Path:
+        """Where the configuration lies."""
+        return self.folder / "config.toml"
+
+    @property
+    def state(self) -> Path:
+        """Where the state lies."""
+        return self.folder / "state" / "noreply-analyzer" / "state.sqlite3"
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment of a user with a home of his own."""
+        mine = {"HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder / "state"), "LANG": "C.UTF-8"}
+        return {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "XDG_"))} | mine
+
+    # What Anne types ----------------------------------------------------------------------------------------------
+
+    def run(
+        self, *words: str, before: Sequence[str] = (), dying: str = "", nth: int = 1, program: str = ""
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run the program in a process of its own; *dying* names where it is killed (see dying.py)."""
+        started = ["-m", "noreply_analyzer"]
+        if dying:
+            started = [str(DYING), dying, str(nth)]
+        elif program:
+            started = [str(Path(__file__).with_name(program))]
+        return subprocess.run(
+            [sys.executable, *started, *before, "--config", str(self.config), "run", *words],
+            capture_output=True,
+            encoding="utf-8",
+            env=self.environment(),
+            check=False,
+            timeout=100,
+        )
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        """Start the program and do not wait for it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "noreply_analyzer", "--config", str(self.config), "run", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env=self.environment(),
+        )
+
+    def run_json(self, *words: str) -> list[dict[str, Any]]:
+        """Run with ``--json`` and give the objects; the run must end well."""
+        done = self.run("--json", *words)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    # What Anne's mail program does --------------------------------------------------------------------------------
+
+    def connect(self) -> imaplib.IMAP4:
+        """Log in as Anne."""
+        context = ssl.create_default_context(cafile=self.ca) if self.ca else ssl.create_default_context()
+        client: imaplib.IMAP4
+        if self.security == "tls":
+            client = imaplib.IMAP4_SSL(self.host, self.port, ssl_context=context, timeout=20)
+        else:
+            client = imaplib.IMAP4(self.host, self.port, timeout=20)
+            if self.security == "starttls":
+                client.starttls(context)
+        client.login(self.user, self.password)
+        return client
+
+    @contextmanager
+    def connected(self) -> Iterator[imaplib.IMAP4]:
+        """Be logged in as Anne."""
+        client = self.connect()
+        try:
+            yield client
+        finally:
+            client.logout()
+
+    def deliver(
+        self,
+        *raws: bytes,
+        mailbox: str = "INBOX",
+        received: datetime | None = None,
+        flags: str = "",
+        key: DkimKey | None = None,
+    ) -> None:
+        """Put messages into a mailbox, as if they came at *received* (default: a moment ago); signed by *key*."""
+        client = self.connect()
+        stamp = imaplib.Time2Internaldate(received or self.now - timedelta(minutes=5))
+        for raw in raws:
+            signed = key.sign(raw) if key else raw
+            status, answer = client.append(f'"{mailbox}"', flags, stamp, signed)
+            assert status == "OK", answer
+        client.logout()
+
+    def fetch_all(self, mailbox: str) -> list[tuple[int, str, EmailMessage]]:
+        """Give UID, flags and content of everything in a mailbox."""
+        client = self.connect()
+        client.select(f'"{mailbox}"', readonly=True)
+        _status, (listed,) = client.uid("SEARCH", "ALL")
+        found = []
+        for uid in (listed or b"").split():
+            _status, answer = client.uid("FETCH", uid.decode(), "(FLAGS BODY.PEEK[])")
+            parts = [part for part in answer if isinstance(part, tuple)]
+            tail = b" ".join(part for part in answer if isinstance(part, bytes))
+            flags = (parts[0][0] + tail).decode()
+            found.append((int(uid), flags, message_from_bytes(parts[0][1], policy=default)))
+        client.logout()
+        return found
+
+    def drafts(self) -> list[EmailMessage]:
+        """Give what lies in Brouillons."""
+        return [message for _uid, _flags, message in self.fetch_all("Brouillons")]
+
+    def delete(self, mailbox: str, uids: Iterable[int]) -> None:
+        """Delete messages for good, as a mail program does."""
+        client = self.connect()
+        client.select(f'"{mailbox}"')
+        for uid in uids:
+            client.uid("STORE", str(uid), "+FLAGS", r"(\Deleted)")
+        client.expunge()
+        client.logout()
+
+    def zone(self) -> dict[str, bytes]:
+        """Give the key records that a DNS has to know."""
+        return {operator.key.name: operator.key.record for operator in self.operators}
+
+
+def _toml(name: str, values: Mapping[str, Any], *, array: bool = False) -> str:
+    head = f"[[{name}]]" if array else f"[{name}]"
+    tables = {key: value for key, value in values.items() if isinstance(value, Mapping)}
+    plain = {key: value for key, value in values.items() if key not in tables}
+    lines = [head, *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in plain.items())]
+    lines += [_toml(f"{name}.{key}", value) for key, value in tables.items()]
+    return "\n".join(lines) + "\n"
