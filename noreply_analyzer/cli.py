@@ -16,6 +16,7 @@ import click
 from . import __version__, language
 from .commands import translated, words_of_click
 from .config import Settings, find_config, load, state_path
+from .decoding import escaped
 from .errors import ConfigError, NoreplyAnalyzerError, RecordError
 from .language import _
 
@@ -219,7 +220,7 @@ def _end(error: Exception) -> int:
 def _say(error: NoreplyAnalyzerError) -> int:
     lines = error.problems if isinstance(error, ConfigError | RecordError) else str(error).splitlines()
     for line in lines:
-        sys.stderr.write(f"noreply-analyzer: {line}\n")
+        sys.stderr.write(f"noreply-analyzer: {escaped(line)}\n")
     return error.exit_status
 
 

@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from typing import Final, TypeVar
 
 from .address import Address, Domain, organizational_domain
-from .errors import AddressError, RecordError
+from .errors import AddressError, DataError, RecordError
 from .language import _, ngettext
 from .records import Channel, Mediator, Medium, Operator
 from .registrar import read_mediator, read_operator
@@ -81,10 +81,18 @@ def lint(paths: Sequence[Traversable] | None = None, *, today: date | None = Non
 
 
 def _texts(path: Traversable) -> Iterator[tuple[str, str]]:
-    entries = sorted(path.iterdir(), key=lambda entry: entry.name) if path.is_dir() else [path]
-    for entry in entries:
-        if entry.name.endswith(".toml"):
-            yield entry.name, entry.read_bytes().decode("utf-8", "replace")
+    """Give the records of a folder, or the one that was named.
+
+    Raises:
+        DataError: there is none of that name, or it cannot be read.
+    """
+    try:
+        entries = sorted(path.iterdir(), key=lambda entry: entry.name) if path.is_dir() else [path]
+        for entry in entries:
+            if entry.name.endswith(".toml") or not path.is_dir():
+                yield entry.name, entry.read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        raise DataError(_("{path} cannot be read: {error}").format(path=path, error=error.strerror)) from error
 
 
 def lint_texts(

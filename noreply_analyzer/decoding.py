@@ -114,3 +114,12 @@ def _from_base64(data: bytes) -> bytes:
 
 def _from_q(data: bytes) -> bytes:
     return _Q_OCTET.sub(lambda octet: bytes.fromhex(octet[1].decode()), data.replace(b"_", b" "))
+
+
+_STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What moves a terminal's cursor or turns the reading direction; half a character too."""
+
+
+def escaped(text: str) -> str:
+    r"""Give *text* on one line that steers no terminal: what could is written as ``\uXXXX``."""
+    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

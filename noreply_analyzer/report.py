@@ -1,7 +1,6 @@
 """A run as lines of text, as a table, and as JSON Lines (documented in docs/json.md)."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, Final, Protocol, TextIO
 from zoneinfo import ZoneInfo
 
 from .authentication import Authentication
+from .decoding import escaped
 from .detection import Evidence
 from .language import _, ngettext
 from .policy import Action, Analysis
@@ -17,7 +17,6 @@ from .registry import Channel
 from .topic import Topic
 
 _LONG: Final = 60
-_UNSAFE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class Sourced(Protocol):
@@ -290,4 +289,4 @@ def print_json(found: Mapping[str, object], out: TextIO) -> None:
     What ends a line somewhere, moves a cursor or is no character (in the name of a file) is written as an escape.
     """
     line = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-    out.write(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", line) + "\n")
+    out.write(escaped(line) + "\n")

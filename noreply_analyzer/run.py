@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 _DRAFTS: Final = "\\Drafts"
 """Under which name the position of the drafts mailbox is kept, whatever the mailbox is called (RFC 6154)."""
 
-WORST_FIRST: Final = (130, 78, 77, 74, 69, 75, 1)
+WORST_FIRST: Final = (130, 78, 77, 74, 69, 75, 65, 64, 1)
 """Which exit status counts where several accounts end differently."""
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from . import report
 from .authentication import TxtAnswer
 from .config import Account, Settings, password
+from .decoding import escaped
 from .dns import MemoryCache, Resolver
 from .errors import DnsUnreachableError
 from .interruption import Interruption
@@ -122,7 +123,7 @@ class RunPrinter:
             report.print_json({"type": "error", "source": source, "message": trouble.sentence}, self.out)
         where = f"{trouble.account}/{ref.mailbox}:{ref.uid}" if ref else trouble.account
         self.out.flush()
-        sys.stderr.write(f"noreply-analyzer: {where}: {trouble.sentence}\n")
+        sys.stderr.write(f"noreply-analyzer: {escaped(f'{where}: {trouble.sentence}')}\n")
 
 
 @contextmanager
@@ -230,7 +231,7 @@ def _show_scan(
             summary.errors += 1
             if as_json:
                 report.print_json({"type": "error", "source": {"path": str(item.path)}, "message": item.sentence}, out)
-            sys.stderr.write(f"noreply-analyzer: {item.sentence}\n")
+            sys.stderr.write(f"noreply-analyzer: {escaped(item.sentence)}\n")
             continue
         summary.count(item.analysis)
         if as_json:

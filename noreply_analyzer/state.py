@@ -337,7 +337,8 @@ def _stamp(when: datetime) -> str:
 
 
 def _take_lock(path: Path) -> IO[str]:
-    lock = path.with_name(path.name + ".lock").open("a", encoding="ascii")
+    name = path.with_name(path.name + ".lock")
+    lock = os.fdopen(os.open(name, os.O_CREAT | os.O_RDWR, 0o600), "a", encoding="ascii")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -127,3 +127,9 @@ def _pymap_store(security: Security, user: str, authority: Authority, pair: Pair
 def real_store(dovecot: Dovecot, authority: Authority, new_user: Callable[[], str]) -> Store:
     """Give the mail of a new user on Dovecot over TLS."""
     return dovecot_store(dovecot, "tls", new_user(), authority)
+
+
+@pytest.fixture
+def plain_port(dovecot: Dovecot) -> int:
+    """Give the port on which the Dovecot begins without TLS."""
+    return dovecot.port

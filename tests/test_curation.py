@@ -7,6 +7,7 @@ import pytest
 from records import SOUND, TODAY, channel, operator
 
 from noreply_analyzer.curation import Finding, as_printed, due, lint, lint_texts, summary
+from noreply_analyzer.errors import DataError
 from noreply_analyzer.registry import Guards, Medium, Obsolete, Quality, Registry
 
 GUARDS = Guards(shared_domains=("provider.example",))
@@ -164,3 +165,9 @@ def test_due_lists_the_oldest_first() -> None:
 def test_the_shipped_records_are_what_is_due_if_no_others_are_named() -> None:
     """In ten years every one of them."""
     assert len(due(date(2036, 1, 1), shelf_life_days=180)) > 100
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """A record that cannot be read ends in a sentence that names it."""
+    with pytest.raises(DataError, match=r"nowhere\.toml cannot be read"):
+        lint([tmp_path / "nowhere.toml"])
