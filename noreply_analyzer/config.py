@@ -1,13 +1,10 @@
-"""The configuration: ``config.toml`` into `Settings`, and where passwords come from.
+"""The configuration: ``config.toml`` into `Settings`.
 
 ``config.example.toml`` shows every key at its default; a test holds the two together.
 """
 
 import difflib
 import ipaddress
-import os
-import stat
-import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,13 +14,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from .address import Address, canonicalize_domain
-from .errors import AddressError, ConfigError, LoginRefusedError
+from .errors import AddressError, ConfigError
 from .language import _
 from .registry import Level
 from .tables import read
 from .topic import Topic
 
-_PASSWORD_SECONDS: Final = 60
 _TLS_PORT: Final = 993
 _MOST: Final = 36_500
 """Days, or drafts: a century is more than anybody means, and less than breaks a date."""
@@ -60,12 +56,14 @@ class Identity(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Account(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One mailbox of the user, on a server."""
+    """The mail of the user in one place: on a server, or in a Maildir."""
 
     name: str
     address: str
     addresses: tuple[str, ...] = ()
-    host: str
+    path: str = ""
+    """A Maildir instead of a server."""
+    host: str = ""
     port: int = 993
     """As it stands: 993 with tls, 143 with starttls or none (RFC 8314)."""
     security: Literal["tls", "starttls", "none"] = "tls"
@@ -74,23 +72,38 @@ class Account(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     password_command: tuple[str, ...] = ()
     password_file: str = ""
     password_env: str = ""
+    token_command: tuple[str, ...] = ()
+    """Gives an OAuth 2 access token instead of a password (RFC 7628)."""
     mailboxes: tuple[str, ...] | Literal["all"] = ("INBOX",)
     drafts: str = ""
     sent: str = ""
+    authserv_ids: tuple[str, ...] = ()
+    """Whose Authentication-Results to believe (RFC 8601); "microsoft": its fields without an id."""
+    received_by: tuple[str, ...] = ()
+    """The hosts of the user's provider, by domain: what stands above their Received fields is theirs."""
     identity: Identity | None = None
     operators: dict[str, dict[str, str]] = {}
 
     def _problems(self) -> list[str]:
         problems = [f"{place}: {problem}" for place, problem in self._bad_addresses()]
-        if self.security == "none" and not _is_loopback(self.host):
-            problems.append("security: " + _('"none" would send the password in the clear; only for 127.0.0.1'))
-        ways = [bool(self.password_command), bool(self.password_file), bool(self.password_env)]
-        if sum(ways) != 1:
-            problems.append(_("password_command: exactly one of password_command, password_file, password_env"))
+        if bool(self.path) == bool(self.host):
+            problems.append("host: " + _("exactly one of host (a server) and path (a Maildir)"))
+        if self.host:
+            problems += self._bad_login()
         if not 0 < self.port <= 65535:  # noqa: PLR2004 - what a port is
             problems.append("port: " + _("is not a port"))
         if not self.name or "/" in self.name:
             problems.append("name: " + _("should be one word without a slash"))
+        return problems
+
+    def _bad_login(self) -> list[str]:
+        problems = []
+        if self.security == "none" and not _is_loopback(self.host):
+            problems.append("security: " + _('"none" would send the password in the clear; only for 127.0.0.1'))
+        ways = (self.password_command, self.password_file, self.password_env, self.token_command)
+        if sum(bool(way) for way in ways) != 1:
+            sentence = _("exactly one of password_command, password_file, password_env, token_command")
+            problems.append("password_command: " + sentence)
         return problems
 
     def _bad_addresses(self) -> list[tuple[str, str]]:
@@ -276,59 +289,3 @@ def parse(table: Mapping[str, Any], *, place: str = "config.toml") -> Settings:
     if settings is None:
         raise ConfigError(tuple(f"{place}: {problem}" for problem in problems))
     return settings
-
-
-def password(account: Account, environment: Mapping[str, str]) -> str:
-    """Ask where the configuration says that the password is.
-
-    Raises:
-        ConfigError: the file can be read by others, the variable is not set, there is no such command.
-        LoginRefusedError: the command failed or gave nothing, as with a locked key store.
-    """
-    if account.password_command:
-        return _password_by_command(account)
-    if account.password_file:
-        return _password_in_file(account)
-    value = environment.get(account.password_env)
-    if not value:
-        sentence = _("account {name}: the environment variable {variable} is not set")
-        raise ConfigError((sentence.format(name=account.name, variable=account.password_env),))
-    return value
-
-
-def _password_by_command(account: Account) -> str:
-    command = account.password_command
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own command, from the user's own configuration, without a shell
-            command, capture_output=True, check=False, timeout=_PASSWORD_SECONDS, stdin=subprocess.DEVNULL
-        )
-    except OSError as error:
-        sentence = _("account {name}: password_command {command!r} cannot be run: {error}")
-        raise ConfigError((sentence.format(name=account.name, command=command[0], error=error.strerror),)) from error
-    except subprocess.TimeoutExpired as error:
-        sentence = _("account {name}: password_command did not answer within {seconds} seconds; is a key store locked?")
-        raise LoginRefusedError(sentence.format(name=account.name, seconds=_PASSWORD_SECONDS)) from error
-    first_line = done.stdout.decode("utf-8", "replace").split("\n", 1)[0].rstrip("\r")
-    if done.returncode or not first_line:
-        sentence = _("account {name}: password_command gave no password (exit status {status}); try it by hand")
-        raise LoginRefusedError(sentence.format(name=account.name, status=done.returncode))
-    return first_line
-
-
-def _password_in_file(account: Account) -> str:
-    path = Path(account.password_file).expanduser()
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-        with os.fdopen(descriptor, encoding="utf-8") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)  # of the file that is read, not of one put there since
-            content = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        sentence = _("account {name}: password_file {path} cannot be read: {error}")
-        raise ConfigError((sentence.format(name=account.name, path=path, error=error),)) from error
-    if mode & 0o077:
-        sentence = _("account {name}: others can read password_file {path}; run: chmod 600 {path}")
-        raise ConfigError((sentence.format(name=account.name, path=path),))
-    first_line = content.split("\n", 1)[0].rstrip("\r")
-    if not first_line:
-        raise ConfigError((_("account {name}: password_file {path} is empty").format(name=account.name, path=path),))
-    return first_line

@@ -286,6 +286,7 @@ class Session:
                 yield Found(
                     ref=MessageRef(mailbox=opened.name, uid_validity=opened.position.uid_validity, uid=uid),
                     header=header,
+                    order=uid,
                     size=sizes[uid],
                     received=aware(facts[uid].get(b"INTERNALDATE")),
                     flags=flag_names(facts[uid].get(b"FLAGS")),

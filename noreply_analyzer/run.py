@@ -223,8 +223,8 @@ class _AccountRun:
         for found in self._store.messages(mailbox, after=before, since=since):
             self.equipment.stop.check()
             if self._out_of_time():
-                return Position(uid_validity=reached.uid_validity, uid_next=found.ref.uid)
-            if found.ref.uid < reached.uid_next and self._worth_fetching(found, since_days=days):
+                return Position(uid_validity=reached.uid_validity, uid_next=found.order)
+            if found.order < reached.uid_next and self._worth_fetching(found, since_days=days):
                 seen = Circumstances(now=self._now, received=found.received, flags=found.flags)
                 self._fetch_and_consider(found.ref, seen)
         return reached

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from . import report
 from .authentication import TxtAnswer
-from .config import Account, Settings, password
+from .config import Account, Settings
 from .decoding import escaped
 from .dns import MemoryCache, Resolver
 from .errors import DnsUnreachableError
 from .interruption import Interruption
 from .language import _
+from .passwords import password
 from .policy import Action, Tools
 from .registry import Registry
 from .run import Entry, Equipment, Store, Trouble, preferences_for, run_accounts, worst
@@ -149,6 +150,7 @@ def open_imap(
         sent=account.sent,
         message_bytes=settings.limits.message_bytes,
         remaining=remaining,
+        token=bool(account.token_command),
     ) as session:
         yield session
 

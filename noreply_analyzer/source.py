@@ -20,7 +20,7 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """How far a mailbox has been read: every UID below ``uid_next`` is known, while ``uid_validity`` stays.
+    """How far a mailbox has been read: all whose order is below ``uid_next`` is known, while ``uid_validity`` stays.
 
     Compare ``uid_validity`` with ``!=``, never with ``<``: servers let it go down.
     """
@@ -36,6 +36,8 @@ class Found:
     ref: MessageRef
     header: bytes
     """The fields of `sieve.FIELDS`, as the server gave them."""
+    order: int
+    """Where it stands in its mailbox: below `Position.uid_next` is known. A UID, or for a Maildir a time."""
     size: int
     """RFC822.SIZE in bytes."""
     received: datetime | None

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from noreply_analyzer import config
-from noreply_analyzer.config import Account, Settings, find_config, load, parse, password, state_path
+from noreply_analyzer import config, passwords
+from noreply_analyzer.config import Account, Settings, find_config, load, parse, state_path
 from noreply_analyzer.errors import ConfigError, LoginRefusedError, NoreplyAnalyzerError
+from noreply_analyzer.passwords import password
 from noreply_analyzer.registry import Level
 from noreply_analyzer.topic import Topic
 
@@ -210,7 +211,8 @@ def test_security_none_is_refused_for_any_other(host: str) -> None:
     assert problems_of({"accounts": [an_account(security="none", host=host)]}) == (problem,)
 
 
-ONE_WAY = "accounts[0].password_command: exactly one of password_command, password_file, password_env"
+ONE_PLACE = "accounts[0].host: exactly one of host (a server) and path (a Maildir)"
+ONE_WAY = "accounts[0].password_command: exactly one of password_command, password_file, password_env, token_command"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +223,14 @@ ONE_WAY = "accounts[0].password_command: exactly one of password_command, passwo
         ({"timezone": "Europe/Pari"}, "timezone: 'Europe/Pari' is not a time zone"),
         ({"timezone": "../../etc/passwd"}, "timezone: '../../etc/passwd' is not a time zone"),
         ({"timezone": ""}, "timezone: '' is not a time zone"),
-        ({"accounts": [an_account(host=None)]}, "accounts[0].host: is missing"),
+        (
+            {"accounts": [an_account(host=None)]},
+            ONE_PLACE,
+        ),
+        (
+            {"accounts": [an_account(path="~/Maildir")]},
+            ONE_PLACE,
+        ),
         ({"accounts": [an_account(), an_account()]}, "accounts: two accounts have one name"),
         ({"accounts": [an_account(name="a/b")]}, "accounts[0].name: should be one word without a slash"),
         ({"accounts": [an_account(address="anne")]}, "accounts[0].address: 'anne' is not an address"),
@@ -406,7 +415,7 @@ def test_a_command_that_gives_no_password_says_why(
     monkeypatch: pytest.MonkeyPatch, command: list[str], error: type[NoreplyAnalyzerError], sentence: str
 ) -> None:
     """One that cannot be run is a wrong configuration; one that fails is a login that did not work out."""
-    monkeypatch.setattr(config, "_PASSWORD_SECONDS", 0.3 if "sleep" in command[-1] else 20)
+    monkeypatch.setattr(passwords, "_PASSWORD_SECONDS", 0.3 if "sleep" in command[-1] else 20)
 
     with pytest.raises(error) as caught:
         password(account(password_env=None, password_command=command), {})
