@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -232,8 +232,10 @@ def _readable_output() -> Iterator[None]:
         if reconfigure:
             reconfigure(encoding="utf-8", errors="backslashreplace")
     yield
-    with suppress(BrokenPipeError):
+    try:
         sys.stdout.flush()
+    except OSError:  # its reader is gone, or the disk is full: what mattered was said where it was written
+        _give_up_output()
 
 
 def _give_up_output() -> None:

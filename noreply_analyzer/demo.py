@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import TracebackType
 from typing import Final, Self, TextIO
 
 from . import report, running, staging
@@ -22,7 +23,7 @@ from .language import _, ngettext
 from .mailserver import MailServer
 from .message import Message
 from .registry import Registry
-from .run import Entry, Equipment, Saved, Store, Trouble, run_accounts
+from .run import Entry, Equipment, Note, Saved, Store, Trouble, run_accounts
 from .staging import Mail
 from .state import State
 from .workbench import Workbench
@@ -125,18 +126,20 @@ class Stage:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_raised: object) -> None:
-        self._things.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._things.__exit__(kind, error, trace)
 
     def run(self, out: TextIO) -> Outcome:
         """Do what the command ``run`` does, and print what it prints."""
         outcome = Outcome()
         printer = running.RunPrinter(out=out, zone=staging.ZONE, as_json=False, dry_run=False)
 
-        def say(what: Entry | Trouble) -> None:
+        def say(what: Entry | Trouble | Note) -> None:
             if isinstance(what, Entry):
                 outcome.entries.append(what)
-            else:
+            elif isinstance(what, Trouble):
                 outcome.troubles.append(what)
             printer.say(what)
 
@@ -146,7 +149,7 @@ class Stage:
             state=self.state,
             open_registry=lambda: self.registry,
             tools=tools,
-            open_store=self._open,
+            open_store=lambda account, _remaining: self._open(account),
             clock=self.clock,
             stop=self.stop,
             say=say,

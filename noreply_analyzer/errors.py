@@ -10,6 +10,7 @@
     │   └── RecordError                an operator's record
     ├── ServerRefusedError         69  a server said no
     ├── StateError                 74  the disk is full, the state cannot be read or written
+    ├── OutputError                74  what was to be printed cannot be written
     ├── TryLaterError              75  worth trying again as it is
     │   ├── UnreachableError           a mail server out of reach, or gone
     │   ├── DnsUnreachableError        no DNS server answers
@@ -67,6 +68,12 @@ class ServerRefusedError(NoreplyAnalyzerError):
 
 class StateError(NoreplyAnalyzerError):
     """What was done cannot be remembered, so nothing may be done."""
+
+    exit_status = 74
+
+
+class OutputError(NoreplyAnalyzerError):
+    """Standard output takes no more: the disk behind it is full."""
 
     exit_status = 74
 

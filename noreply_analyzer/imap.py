@@ -35,6 +35,8 @@ _HEADERS_AT_ONCE: Final = 32 * 1024 * 1024  # by the size of the whole messages,
 _IN_ONE_SEARCH: Final = 50_000  # UIDs in one line of at most a million bytes
 _SENT_AT_MOST: Final = 2_000
 _BEGINNING: Final = 64 * 1024
+_BYTES_A_SECOND: Final = 32 * 1024
+"""The slowest line on which a large message is still waited for."""
 _UID_MAX: Final = 2**32 - 1
 _DRAFT: Final = "\\Draft"
 _TRACE_FIELDS: Final = "MESSAGE-ID IN-REPLY-TO REFERENCES"
@@ -165,7 +167,8 @@ class Session:
         if size > self._message_bytes:
             raise MessageError(_("larger than {limit} bytes").format(limit=self._message_bytes))
         # Some servers count line ends as one byte: twice the size, and what stands around it.
-        answer = self._fetch([ref.uid], "UID BODY.PEEK[]", answer_bytes=2 * size + _BEGINNING)
+        seconds = self._wire.allowance.seconds + size / _BYTES_A_SECOND
+        answer = self._fetch([ref.uid], "UID BODY.PEEK[]", answer_bytes=2 * size + _BEGINNING, seconds=seconds)
         return section(answer.get(ref.uid, {}), b"BODY[]")
 
     # The drafts mailbox.
@@ -309,17 +312,19 @@ class Session:
         return section(answers.get(uid, {}), b"BODY[HEADER") or b""
 
     def _fetch(
-        self, uids: Sequence[int], items: str, *, answer_bytes: int = ANSWER_BYTES
+        self, uids: Sequence[int], items: str, *, answer_bytes: int = ANSWER_BYTES, seconds: float | None = None
     ) -> dict[int, dict[bytes, Any]]:
         """Fetch *items* of *uids*, in that order; what the server does not give is left out, and so is all else."""
-        answers = self._fetch_set(sequence_set(uids), items, answer_bytes=answer_bytes)
+        answers = self._fetch_set(sequence_set(uids), items, answer_bytes=answer_bytes, seconds=seconds)
         return {uid: answers[uid] for uid in uids if uid in answers}
 
-    def _fetch_set(self, which: str, items: str, *, answer_bytes: int = ANSWER_BYTES) -> dict[int, dict[bytes, Any]]:
+    def _fetch_set(
+        self, which: str, items: str, *, answer_bytes: int = ANSWER_BYTES, seconds: float | None = None
+    ) -> dict[int, dict[bytes, Any]]:
         # Not the library's own fetch: it takes no ranges, and files an unasked answer without UID under its number.
         from imapclient.response_parser import parse_fetch_response
 
-        with self._command(answer_bytes=answer_bytes):
+        with self._command(answer_bytes=answer_bytes, seconds=seconds):
             kind, data = self._wire.uid("FETCH", which, f"({items})")
             if kind == "NO" and b"[EXPUNGEISSUED]" in (data[0] or b"").upper():  # RFC 5530: the rest was given
                 kind, data = "OK", self._wire.response("FETCH")[1]

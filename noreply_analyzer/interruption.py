@@ -10,8 +10,15 @@ from .errors import InterruptedRunError
 from .language import _
 
 
+class _SignalCameError(BaseException):
+    """On its way out from wherever the signal found us: no library that catches `Exception` may keep it."""
+
+
 class Interruption:
-    """Catches SIGINT and SIGTERM while in use; only in the main thread, as Python asks."""
+    """Catches SIGINT and SIGTERM while in use; only in the main thread, as Python asks.
+
+    Leaving it because of a signal raises `InterruptedRunError`.
+    """
 
     def __init__(self) -> None:
         self._came = False
@@ -23,18 +30,17 @@ class Interruption:
             self._before[number] = signal.signal(number, self._on_signal)
         return self
 
-    def __exit__(self, *_raised: object) -> None:
+    def __exit__(self, _kind: object, raised: object, _traceback: object) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
+        if isinstance(raised, _SignalCameError):
+            sentence = _("interrupted; what was done stays done, the rest comes with the next run")
+            raise InterruptedRunError(sentence) from None
 
     def check(self) -> None:
-        """End here if a signal came.
-
-        Raises:
-            InterruptedRunError: it did.
-        """
+        """End here if a signal came, all the way to where this was entered."""
         if self._came:
-            raise InterruptedRunError(_("interrupted; what was done stays done, the rest comes with the next run"))
+            raise _SignalCameError
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -1,9 +1,11 @@
 """Where passwords come from: a command, a file that nobody else can read, the environment; never the configuration."""
 
 import os
+import signal
 import stat
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,7 @@ from .errors import ConfigError, LoginRefusedError
 from .language import _
 
 _PASSWORD_SECONDS: Final = 60
+_COMPLAINT: Final = 200
 
 
 def password(account: Account, environment: Mapping[str, str]) -> str:
@@ -34,20 +37,39 @@ def password(account: Account, environment: Mapping[str, str]) -> str:
 
 def _password_by_command(account: Account, command: Sequence[str]) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own command, from the user's own configuration, without a shell
-            command, capture_output=True, check=False, timeout=_PASSWORD_SECONDS, stdin=subprocess.DEVNULL
-        )
+        status, output, complaint = _run(command)
     except OSError as error:
         sentence = _("account {name}: password_command {command!r} cannot be run: {error}")
         raise ConfigError((sentence.format(name=account.name, command=command[0], error=error.strerror),)) from error
     except subprocess.TimeoutExpired as error:
         sentence = _("account {name}: password_command did not answer within {seconds} seconds; is a key store locked?")
         raise LoginRefusedError(sentence.format(name=account.name, seconds=_PASSWORD_SECONDS)) from error
-    first_line = done.stdout.decode("utf-8", "replace").split("\n", 1)[0].rstrip("\r")
-    if done.returncode or not first_line:
+    first_line = output.decode("utf-8", "replace").split("\n", 1)[0].rstrip("\r")
+    if status or not first_line:
         sentence = _("account {name}: password_command gave no password (exit status {status}); try it by hand")
-        raise LoginRefusedError(sentence.format(name=account.name, status=done.returncode))
+        said = f"\n{complaint}" if complaint else ""
+        raise LoginRefusedError(sentence.format(name=account.name, status=status) + said)
     return first_line
+
+
+def _run(command: Sequence[str]) -> tuple[int, bytes, str]:
+    """Run *command* and whatever it starts, no longer than it may take.
+
+    Returns:
+        Its exit status, its output, and the last line of what it complained of.
+    """
+    with subprocess.Popen(  # noqa: S603 - the user's own command, from the user's own configuration, without a shell
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=_PASSWORD_SECONDS)
+        except BaseException:
+            # What it started may hold the pipe open for ever; a process group goes as one.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    complaint = errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return process.returncode, output, complaint[:_COMPLAINT]
 
 
 def _password_in_file(account: Account) -> str:

@@ -101,6 +101,11 @@ class Analysis:
         """The message itself."""
         return self.reading.message
 
+    def without_text(self) -> "Analysis":
+        """Give the same without the text of the message: what was to be quoted of it is in the evidence."""
+        message = replace(self.message, text="")
+        return replace(self, reading=replace(self.reading, message=message))
+
     @property
     def topic(self) -> Topic:
         """What the message is about."""

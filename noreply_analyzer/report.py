@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol, TextIO
+from typing import IO, Any, Final, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from .authentication import Authentication
 from .decoding import escaped
 from .detection import Evidence
 from .language import _, ngettext
+from .output import Sink
 from .policy import Action, Analysis
 from .registry import Channel
 from .topic import Topic
@@ -227,7 +228,7 @@ def row(analysis: Analysis) -> Row:
     )
 
 
-def print_table(rows: Sequence[Row], out: TextIO) -> None:
+def print_table(rows: Sequence[Row], out: Sink) -> None:
     """Print the table: with rich on a terminal, in plain columns elsewhere."""
     head = Row(action=_("action"), who=_("who"), topic=_("topic"), what=_("subject"), why=_("reason"))
     if out.isatty():
@@ -244,7 +245,7 @@ def _clip(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def _print_rich(head: Row, rows: Sequence[Row], out: TextIO) -> None:
+def _print_rich(head: Row, rows: Sequence[Row], out: Sink) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -254,7 +255,7 @@ def _print_rich(head: Row, rows: Sequence[Row], out: TextIO) -> None:
         table.add_column(title, ratio=ratio, overflow="fold")
     for r in rows:
         table.add_row(*(Text(cell) for cell in (r.action, r.who, r.topic, r.what, r.why)))  # Text: never markup
-    Console(file=out).print(table)
+    Console(file=cast("IO[str]", out)).print(table)
 
 
 @dataclass
@@ -283,7 +284,7 @@ class Summary:
         }
 
 
-def print_json(found: Mapping[str, object], out: TextIO) -> None:
+def print_json(found: Mapping[str, object], out: Sink) -> None:
     """Print one object on one line, in UTF-8.
 
     What ends a line somewhere, moves a cursor or is no character (in the name of a file) is written as an escape.

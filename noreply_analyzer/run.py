@@ -18,7 +18,14 @@ from . import sieve
 from .address import Address
 from .config import Account, Settings
 from .detection import Overrides
-from .errors import InterruptedRunError, MessageError, NoreplyAnalyzerError, StateError
+from .errors import (
+    InterruptedRunError,
+    MessageError,
+    NoreplyAnalyzerError,
+    ServerRefusedError,
+    StateError,
+    UnreachableError,
+)
 from .ids import digest
 from .language import _
 from .once import Lying
@@ -42,6 +49,9 @@ log = logging.getLogger(__name__)
 _DRAFTS: Final = "\\Drafts"
 """Under which name the position of the drafts mailbox is kept, whatever the mailbox is called (RFC 6154)."""
 
+_LOOKING: Final = 0.7
+"""Which part of its time a run looks at mail; the rest is for writing what it found."""
+
 WORST_FIRST: Final = (130, 78, 77, 74, 69, 75, 65, 64, 1)
 """Which exit status counts where several accounts end differently."""
 
@@ -58,7 +68,7 @@ class Stop(Protocol):
     """Whether somebody pressed Ctrl-C."""
 
     def check(self) -> None:
-        """Raise `InterruptedRunError` if the run is to end here."""
+        """End the run here, by an exception, if it is to end."""
         ...
 
     def held(self) -> AbstractContextManager[None]:
@@ -72,6 +82,8 @@ class Saved:
 
     message_id: str
     mailbox: str
+    answers: int
+    """How many messages it answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +106,17 @@ class Trouble:
     ref: MessageRef | None = None
 
 
-Say = Callable[[Entry | Trouble], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something that is worth a word and belongs to no single message of this run."""
+
+    account: str
+    sentence: str
+
+
+Say = Callable[[Entry | Trouble | Note], None]
+Remaining = Callable[[], float]
+"""How many seconds there are left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +128,7 @@ class Equipment:
     open_registry: Callable[[], Registry]
     """Called when there is something to look at: a run that finds nothing new reads no record."""
     tools: Tools
-    open_store: Callable[[Account], AbstractContextManager[Store]]
+    open_store: Callable[[Account, Remaining], AbstractContextManager[Store]]
     clock: Callable[[], datetime]
     """The time of day, with its zone."""
     stop: Stop
@@ -124,13 +146,16 @@ def run_accounts(equipment: Equipment, accounts: Sequence[Account]) -> int:
         StateError: nothing can be remembered, so nothing may be done.
         InterruptedRunError: after the step in hand.
     """
-    ends_at = equipment.monotonic() + equipment.settings.limits.run_seconds
+    now = equipment.monotonic
+    ends_at = now() + equipment.settings.limits.run_seconds
     statuses = {0}
     equipment.state.forget_what_is_old(equipment.clock())
-    for account in accounts:
-        run = _AccountRun(equipment, account, ends_at)
+    for index, account in enumerate(accounts):
+        # Its share of what is left: a flooded account must not keep the next one from being looked at.
+        share = (ends_at - now()) / (len(accounts) - index)
+        run = _AccountRun(equipment, account, look_until=now() + _LOOKING * share)
         try:
-            with equipment.open_store(account) as store:
+            with equipment.open_store(account, _until(now, now() + share)) as store:
                 run.look_once(store)
         except (StateError, InterruptedRunError):
             raise  # the one concerns every account, the other ends the run
@@ -138,6 +163,10 @@ def run_accounts(equipment: Equipment, accounts: Sequence[Account]) -> int:
             run.trouble(str(error), error.exit_status)
         statuses |= run.statuses
     return worst(statuses)
+
+
+def _until(now: Callable[[], float], end: float) -> Remaining:
+    return lambda: end - now()
 
 
 def worst(statuses: set[int]) -> int:
@@ -151,13 +180,19 @@ class _AccountRun:
 
     equipment: Equipment
     account: Account
-    ends_at: float
+    look_until: float
+    """By `Equipment.monotonic`; after it nothing more is looked at, and what was found is written."""
     statuses: set[int] = field(default_factory=set)
     _entries: list[Entry] = field(default_factory=list)
-    _keys: set[str] = field(default_factory=set)
+    """What a draft may be written for; everything else is done with as soon as it is decided."""
+    _refs: dict[str, list[MessageRef]] = field(default_factory=dict)
+    """Where each message lies, by its key, as far as this run has seen it."""
+    _put_off_keys: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._id = Address.parse(self.account.address).key
+        # Two accounts may have one address: messages and drafts are the address's, positions the place's.
+        self._place = f"{self._id} {self.account.path or f'{self.account.login}@{self.account.host}'}"
         self._now = self.equipment.clock()
 
     # The road -----------------------------------------------------------------------------------------------------
@@ -172,7 +207,7 @@ class _AccountRun:
         self._check_what_is_answered()
         self._write_drafts()
         for mailbox, position in reached.items():
-            self._state.set_position(self._id, mailbox, position)
+            self._state.set_position(self._place, mailbox, position)
 
     def trouble(self, sentence: str, status: int, ref: MessageRef | None = None) -> None:
         """Say that something could not be done."""
@@ -182,7 +217,7 @@ class _AccountRun:
     # What is there ------------------------------------------------------------------------------------------------
 
     def _look_at_what_waits(self) -> None:
-        for waiting in self._state.waiting(self._id):
+        for waiting in self._state.waiting(self._place):
             self.equipment.stop.check()
             if self._out_of_time():
                 return
@@ -190,7 +225,7 @@ class _AccountRun:
             if self._is_still_there(waiting.ref):
                 self._fetch_and_consider(waiting.ref, seen)
             else:
-                self._state.settle(self._id, waiting.ref)
+                self._state.settle(self._place, waiting.ref)
 
     def _is_still_there(self, ref: MessageRef) -> bool:
         # With another UIDVALIDITY it has another UID, and is found again as something new.
@@ -199,7 +234,7 @@ class _AccountRun:
 
     def _look_at_what_is_new(self) -> Iterator[tuple[str, Position]]:
         for mailbox in self._store.mailboxes():
-            before = self._state.position(self._id, mailbox)
+            before = self._state.position(self._place, mailbox)
             reached = self._store.position(mailbox)
             if before == reached:
                 continue
@@ -239,28 +274,39 @@ class _AccountRun:
 
     def _fetch_and_consider(self, ref: MessageRef, seen: Circumstances) -> None:
         """Decide about one message by itself; what is not for a draft is done with here."""
+        name = _name_of(ref)
+        if self._state.knows(self._id, f"skipped {name}"):
+            self._state.settle(self._place, ref)
+            return
         try:
-            raw = self._store.fetch(ref)
-            analysis = self._analyze(raw, seen) if raw is not None else None
+            analysis = self._analyze(ref, seen)
         except MessageError as error:
-            self._state.settle(self._id, ref)
+            self._state.settle(self._place, ref)
+            self._state.remember(self._id, f"skipped {name}", action=Action.TELL, rule="skipped", at=self._now)
             self.trouble(_("skipped: {error}").format(error=error), 1, ref)
             return
-        if analysis is None:
-            self._state.settle(self._id, ref)
+        except ServerRefusedError as error:
+            self._wait(ref, seen, rule="fetch-failed")
+            self.trouble(_("not looked at, and tried again by the next run: {error}").format(error=error), 1, ref)
             return
-        self._entries.append(Entry(account=self.account.name, ref=ref, analysis=analysis))
+        if analysis is None:
+            return
         _log(ref, analysis)
-        if analysis.decision.action is not Action.DRAFT:
-            self._finish(len(self._entries) - 1)
+        entry = Entry(account=self.account.name, ref=ref, analysis=analysis.without_text())
+        if analysis.decision.action is Action.DRAFT:
+            self._entries.append(entry)
+        else:
+            self._finish(entry)
 
-    def _analyze(self, raw: bytes, seen: Circumstances) -> Analysis | None:
-        """Give what is found out about a message, or ``None`` if it was decided on before, wherever it lay."""
-        reading = self.equipment.tools.read(raw, self._preferences.overrides)
-        key = reading.message.key
-        if key in self._keys or self._state.knows(self._id, key):
+    def _analyze(self, ref: MessageRef, seen: Circumstances) -> Analysis | None:
+        """Give what is found out about a message, or ``None`` if it is gone, or was decided on wherever it lay."""
+        raw = self._fetch(ref)
+        if raw is None:
+            self._state.settle(self._place, ref)
             return None
-        self._keys.add(key)
+        reading = self.equipment.tools.read(raw, self._preferences.overrides)
+        if self._is_known(reading.message.key, ref, seen):
+            return None
         return analyze(
             raw,
             reading,
@@ -269,6 +315,30 @@ class _AccountRun:
             registry=self._registry,
             tools=self.equipment.tools,
         )
+
+    def _fetch(self, ref: MessageRef) -> bytes | None:
+        """Fetch a message; one that broke the connection twice is not asked for again, or no run would get past it."""
+        name = _name_of(ref)
+        if self._state.knows(self._id, f"failed twice {name}"):
+            raise MessageError(_("the server failed twice to give it"))
+        try:
+            return self._store.fetch(ref)
+        except (UnreachableError, ServerRefusedError):
+            times = "twice" if self._state.knows(self._id, f"failed once {name}") else "once"
+            self._state.remember(
+                self._id, f"failed {times} {name}", action=Action.LATER, rule="fetch-failed", at=self._now
+            )
+            raise
+
+    def _is_known(self, key: str, ref: MessageRef, seen: Circumstances) -> bool:
+        if self._state.knows(self._id, key):
+            self._state.settle(self._place, ref)
+            return True
+        refs = self._refs.setdefault(key, [])
+        refs.append(ref)
+        if key in self._put_off_keys:  # a copy of it waits: so does this one, for the user may delete either
+            self._wait(ref, seen, rule="copy")
+        return len(refs) > 1
 
     # What is answered already -------------------------------------------------------------------------------------
 
@@ -297,7 +367,11 @@ class _AccountRun:
         for intent in self._state.open_intents(self._id):
             outcome = self._lying.outcome_of(intent, self._drafts.position())
             self._state.conclude(self._id, intent.digest, outcome=outcome, rule="resumed", at=self._now)
-            if outcome == "doubtful":
+            if outcome == "saved":
+                sentence = _("{mailbox}: a draft to {operator}, saved by a run that was cut off before it could say so")
+                told = sentence.format(mailbox=self._drafts.name, operator=intent.operator)
+                self.equipment.say(Note(account=self.account.name, sentence=told))
+            elif outcome == "doubtful":
                 sentence = _(
                     "an earlier run was cut off while it saved a draft to {operator}, and the draft is not there now;"
                     " it is not made again, in case you sent or deleted it"
@@ -307,18 +381,18 @@ class _AccountRun:
     def _name_duplicates(self) -> None:
         """Say where two drafts answer the same: two machines that ran at one instant can have made them."""
         position = self._drafts.position()
-        if position == self._state.position(self._id, _DRAFTS):
+        if position == self._state.position(self._place, _DRAFTS):
             return
         for group in self._lying.duplicates():
             if not self._state.knows(self._id, f"twice {group}"):
                 self._state.remember(self._id, f"twice {group}", action=Action.TELL, rule="twice", at=self._now)
                 sentence = _("two drafts in {mailbox} answer the same messages; delete one of them")
                 self.trouble(sentence.format(mailbox=self._drafts.name), 1)
-        self._state.set_position(self._id, _DRAFTS, position)
+        self._state.set_position(self._place, _DRAFTS, position)
 
     def _write_drafts(self) -> None:
         if not any(entry.analysis.decision.action is Action.DRAFT for entry in self._entries):
-            return
+            return  # nothing was found, or all of it has its answer
         drafting = self._settings.drafting
         ceilings = Ceilings(
             per_run=drafting.per_run,
@@ -348,15 +422,19 @@ class _AccountRun:
                 now=self._now.astimezone(ZoneInfo(self._settings.timezone)),
             )
         )
-        saved = Saved(message_id=draft.message_id, mailbox=self._drafts.name)
+        saved = Saved(message_id=draft.message_id, mailbox=self._drafts.name, answers=len(letter))
         if not self.equipment.dry_run:
             group = self._intend(entries, draft.message_id)
-            self._drafts.append(draft.as_bytes(), when=self._now)
+            try:
+                self._drafts.append(draft.as_bytes(), when=self._now)
+            except ServerRefusedError:  # and so it was not saved, for sure
+                self._state.conclude(self._id, group, outcome="undone", rule="refused", at=self._now)
+                raise
             rule = entries[-1].analysis.decision.rule
             self._state.conclude(self._id, group, outcome="saved", rule=rule, at=self._now)
         for index in letter:
             self._entries[index] = replace(self._entries[index], draft=saved)
-            self._finish(index)
+            self._finish(self._entries[index])
 
     def _intend(self, entries: Sequence[Entry], message_id: str) -> str:
         first = entries[0].analysis
@@ -381,31 +459,26 @@ class _AccountRun:
     def _redecide(self, index: int, decision: Decision) -> None:
         entry = self._entries[index]
         self._entries[index] = replace(entry, analysis=replace(entry.analysis, decision=decision))
-        if decision.action is not Action.DRAFT:
-            self._finish(index)
+        self._finish(self._entries[index])
 
-    def _finish(self, index: int) -> None:
+    def _finish(self, entry: Entry) -> None:
         """Remember what was decided about a message, then say it: rather once too few than twice."""
-        entry = self._entries[index]
-        decision = entry.analysis.decision
+        decision, key = entry.analysis.decision, entry.analysis.message.key
+        refs = self._refs.get(key, [entry.ref])
         if decision.action is Action.LATER:
-            self._put_off(entry)
+            self._put_off_keys.add(key)
+            for ref in refs:
+                self._wait(ref, entry.analysis.circumstances, rule=decision.rule)
         else:
             if decision.action is not Action.DRAFT:
-                key = entry.analysis.message.key
                 self._state.remember(self._id, key, action=decision.action, rule=decision.rule, at=self._now)
-            self._state.settle(self._id, entry.ref)
+            for ref in refs:
+                self._state.settle(self._place, ref)
         self.equipment.say(entry)
 
-    def _put_off(self, entry: Entry) -> None:
-        seen = entry.analysis.circumstances
-        waiting = Waiting(
-            ref=entry.ref,
-            received=seen.received,
-            rule=entry.analysis.decision.rule,
-            since=seen.waiting_since or self._now,
-        )
-        self._state.put_off(self._id, waiting)
+    def _wait(self, ref: MessageRef, seen: Circumstances, *, rule: str) -> None:
+        since = seen.waiting_since or self._now
+        self._state.put_off(self._place, Waiting(ref=ref, received=seen.received, rule=rule, since=since))
 
     # ------------------------------------------------------------------------------------------------------------
 
@@ -426,7 +499,11 @@ class _AccountRun:
         return preferences_for(self._settings, self.account)
 
     def _out_of_time(self) -> bool:
-        return self.equipment.monotonic() > self.ends_at
+        return self.equipment.monotonic() > self.look_until
+
+
+def _name_of(ref: MessageRef) -> str:
+    return f"{ref.mailbox} {ref.uid_validity} {ref.uid}"
 
 
 def _log(ref: MessageRef, analysis: Analysis) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from . import report
@@ -16,13 +15,14 @@ from .authentication import TxtAnswer
 from .config import Account, Settings
 from .decoding import escaped
 from .dns import MemoryCache, Resolver
-from .errors import DnsUnreachableError
+from .errors import DnsUnreachableError, NoreplyAnalyzerError, OutputError
 from .interruption import Interruption
 from .language import _
+from .output import Output, Sink
 from .passwords import password
 from .policy import Action, Tools
 from .registry import Registry
-from .run import Entry, Equipment, Store, Trouble, preferences_for, run_accounts, worst
+from .run import Entry, Equipment, Note, Remaining, Store, Trouble, preferences_for, run_accounts, worst
 from .scan import Scanned, Skipped, scan
 from .state import State
 from .workbench import Workbench
@@ -59,33 +59,57 @@ def _registry(settings: Settings) -> Registry:
 class RunPrinter:
     """Says what a run did, once: one line for each draft and each message worth telling."""
 
-    out: TextIO
+    out: Sink
     zone: ZoneInfo
     as_json: bool
     dry_run: bool
     summary: report.Summary = field(default_factory=report.Summary)
     _letter: list[Entry] = field(default_factory=list)
 
-    def say(self, what: Entry | Trouble) -> None:
-        """Say one thing; what shares a draft is said in one line."""
-        if isinstance(what, Trouble):
-            self._say_trouble(what)
-            return
+    def say(self, what: Entry | Trouble | Note) -> None:
+        """Say one thing, at once; what shares a draft is said in one line."""
+        match what:
+            case Trouble():
+                self._say_trouble(what)
+            case Note():
+                self._say_note(what)
+            case Entry():
+                self._say_entry(what)
+        self.out.flush()  # what the state remembers as said must not be lost in a buffer
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Say in JSON too why a run came to nothing."""
+        try:
+            yield
+        except NoreplyAnalyzerError as error:
+            self.summary.errors += 1
+            if self.as_json and not isinstance(error, OutputError):
+                report.print_json({"type": "error", "source": {}, "message": str(error)}, self.out)
+            raise
+
+    def _say_note(self, note: Note) -> None:
+        if self.as_json:
+            found = {"type": "note", "source": {"account": note.account}, "message": note.sentence}
+            report.print_json(found, self.out)
+        else:
+            self.out.write(escaped(note.sentence) + "\n")
+
+    def _say_entry(self, what: Entry) -> None:
         analysis, draft = what.analysis, what.draft
         self.summary.count(analysis, draft.message_id if draft else None)
         if self.as_json:
             self._print_object(what)
             return
-        if self._letter and (draft is None or draft != self._letter[-1].draft):
-            self._end_letter()
         if draft:
             self._letter.append(what)
+            if len(self._letter) == draft.answers:
+                self._end_letter()
         elif analysis.decision.action is Action.TELL or self._newly_put_off(what):
             self.out.write(report.telling(analysis, zone=self.zone) + "\n")
 
     def close(self, seconds: float) -> None:
         """Say what is left to be said."""
-        self._end_letter()
         if self.as_json:
             report.print_json(self.summary.as_object(seconds), self.out)
         self.out.flush()
@@ -95,11 +119,10 @@ class RunPrinter:
         return entry.analysis.decision.action is Action.LATER and first_time
 
     def _end_letter(self) -> None:
-        if self._letter and not self.as_json:
-            analyses = [entry.analysis for entry in self._letter]
-            mailbox = self._letter[-1].draft.mailbox if self._letter[-1].draft else ""
-            line = report.drafting(analyses, mailbox=mailbox, zone=self.zone, dry_run=self.dry_run)
-            self.out.write(line + "\n")
+        analyses = [entry.analysis for entry in self._letter]
+        mailbox = self._letter[-1].draft.mailbox if self._letter[-1].draft else ""
+        line = report.drafting(analyses, mailbox=mailbox, zone=self.zone, dry_run=self.dry_run)
+        self.out.write(line + "\n")
         self._letter.clear()
 
     def _print_object(self, entry: Entry) -> None:
@@ -163,23 +186,22 @@ def run_from_settings(
     environment: Mapping[str, str],
     dry_run: bool,
     as_json: bool,
-    out: TextIO,
+    out: Sink,
 ) -> int:
     """Run once over *accounts*; give the exit status."""
     started = time.monotonic()
-    printer = RunPrinter(out=out, zone=ZoneInfo(settings.timezone), as_json=as_json, dry_run=dry_run)
+    printer = RunPrinter(out=Output(out), zone=ZoneInfo(settings.timezone), as_json=as_json, dry_run=dry_run)
 
-    def open_store(account: Account) -> AbstractContextManager[Store]:
-        return open_imap(
-            account, settings, environment, lambda: settings.limits.run_seconds - (time.monotonic() - started)
-        )
+    def open_store(account: Account, remaining: Remaining) -> AbstractContextManager[Store]:
+        return open_imap(account, settings, environment, remaining)
 
     with ExitStack() as stack:
+        stack.callback(lambda: printer.close(time.monotonic() - started))
+        stack.enter_context(printer.errors())
         stop = stack.enter_context(Interruption())
         state = stack.enter_context(State.in_memory(state_path) if dry_run else State.open(state_path))
         resolver = Resolver(settings.dns.servers, cache=state, clock=now)
         worker = stack.enter_context(Worker())
-        stack.callback(lambda: printer.close(time.monotonic() - started))
         status = run_accounts(
             Equipment(
                 settings=settings,
@@ -205,7 +227,7 @@ def run_from_settings(
 # scan ---------------------------------------------------------------------------------------------------------------
 
 
-def scan_places(settings: Settings, places: Sequence[Path], *, as_json: bool, ask_dns: bool, out: TextIO) -> int:
+def scan_places(settings: Settings, places: Sequence[Path], *, as_json: bool, ask_dns: bool, out: Sink) -> int:
     """Look at files and folders; give the exit status."""
     started = time.monotonic()
     registry = _registry(settings)
@@ -220,11 +242,11 @@ def scan_places(settings: Settings, places: Sequence[Path], *, as_json: bool, as
             message_bytes=settings.limits.message_bytes,
             clock=now,
         )
-        return _show_scan(found, settings, as_json=as_json, out=out, started=started)
+        return _show_scan(found, settings, as_json=as_json, out=Output(out), started=started)
 
 
 def _show_scan(
-    found: Iterable[Scanned | Skipped], settings: Settings, *, as_json: bool, out: TextIO, started: float
+    found: Iterable[Scanned | Skipped], settings: Settings, *, as_json: bool, out: Sink, started: float
 ) -> int:
     summary = report.Summary()
     rows = []

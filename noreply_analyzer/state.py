@@ -9,9 +9,11 @@ Nothing of a message is kept but its key, which is a hash, the Message-ID it is 
 import fcntl
 import json
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -125,10 +127,13 @@ class State:
         state = cls(connection, None)
         with _told(path or Path(":memory:")):
             if path is not None and path.exists():
-                # Without "immutable" sqlite would leave a log of its own beside a file that nobody has open.
-                how = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
-                with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as original:
-                    original.backup(connection)
+                # Of a copy with its log: sqlite leaves files of its own beside whatever it opens.
+                with tempfile.TemporaryDirectory(prefix="noreply-analyzer-") as folder:
+                    for suffix in ("-wal", ""):
+                        with suppress(FileNotFoundError):
+                            shutil.copyfile(f"{path}{suffix}", Path(folder) / f"copy{suffix}")
+                    with closing(sqlite3.connect(Path(folder) / "copy")) as original:
+                        original.backup(connection)
             state._migrate(path or Path(":memory:"))
         return state
 

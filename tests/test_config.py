@@ -385,6 +385,15 @@ def test_no_password_stands_in_the_configuration() -> None:
     assert more == [ONE_WAY]
 
 
+def test_what_a_command_started_does_not_outlast_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that the command left behind holds its output open; it goes when the time is up."""
+    monkeypatch.setattr(passwords, "_PASSWORD_SECONDS", 0.5)
+    command = ["sh", "-c", "sleep 60 & echo secret"]
+
+    with pytest.raises(LoginRefusedError, match="is a key store locked"):
+        password(account(password_env=None, password_command=command), {})
+
+
 def test_the_first_line_of_the_command_is_the_password() -> None:
     """What password managers print below it is for people; accents and blanks are part of it."""
     command = [sys.executable, "-c", "import sys; sys.stdout.buffer.write(' pässword \\r\\nurl: x\\n'.encode())"]
@@ -406,6 +415,7 @@ def test_the_command_is_run_without_a_shell() -> None:
         (["/"], ConfigError, "'/' cannot be run: Permission denied"),
         ([sys.executable, "-c", "raise SystemExit(3)"], LoginRefusedError, "no password (exit status 3)"),
         ([sys.executable, "-c", "print('x'); raise SystemExit(1)"], LoginRefusedError, "no password (exit status 1)"),
+        (["sh", "-c", "echo the store is locked >&2; exit 2"], LoginRefusedError, "the store is locked"),
         ([sys.executable, "-c", ""], LoginRefusedError, "no password (exit status 0)"),
         ([sys.executable, "-c", "print('\\nsecret')"], LoginRefusedError, "no password (exit status 0)"),
         ([sys.executable, "-c", "import time; time.sleep(60)"], LoginRefusedError, "is a key store locked?"),

@@ -38,6 +38,7 @@ STATUSES = {
     "RecordError": 65,
     "ServerRefusedError": 69,
     "StateError": 74,
+    "OutputError": 74,
     "TryLaterError": 75,
     "UnreachableError": 75,
     "DnsUnreachableError": 75,

@@ -71,14 +71,25 @@ def test_without_a_signal_nothing_happens() -> None:
         stop.check()
 
 
-def test_after_a_signal_every_check_ends_the_run() -> None:
-    """Also where somebody swallowed the first exception."""
-    with Interruption() as stop:
-        with pytest.raises(InterruptedRunError):
-            os.kill(os.getpid(), signal.SIGTERM)
+def test_no_library_keeps_a_signal_for_itself() -> None:
+    """What catches `Exception`, and libraries do, does not catch a signal; and every later check ends the run."""
+    done = []
 
-        with pytest.raises(InterruptedRunError):
-            stop.check()
+    def work() -> None:
+        with Interruption() as stop:
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(30)
+            except Exception:  # noqa: BLE001 - as a library does
+                done.append("kept")
+            finally:
+                with pytest.raises(BaseException) as again:  # noqa: PT011 - whatever it is, it is no Exception
+                    stop.check()
+                assert not isinstance(again.value, Exception)
+
+    with pytest.raises(InterruptedRunError):
+        work()
+    assert done == []
 
 
 def test_what_goes_wrong_in_a_held_step_is_what_is_raised() -> None:

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +24,7 @@ from builders import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from schema import schema, validated
 
 from noreply_analyzer import report
 from noreply_analyzer.authentication import Authentication, Result, Signature, Standing
@@ -41,14 +41,6 @@ DRAFT = ("<noreply-analyzer.0123456789abcdef0123456789abcdef@example.org>", "Bro
 CODE = "483 915"
 
 
-@cache
-def schema() -> dict[str, Any]:
-    """Read the schema, which is one itself."""
-    read: dict[str, Any] = json.loads((DOCS / "json.schema.json").read_text("utf-8"))
-    jsonschema.Draft202012Validator.check_schema(read)
-    return read
-
-
 def printed(found: dict[str, Any]) -> dict[str, Any]:
     """Print an object and read it again, as scripts do; it keeps to the schema."""
     out = io.StringIO()
@@ -57,9 +49,7 @@ def printed(found: dict[str, Any]) -> dict[str, Any]:
 
     assert line.endswith("\n")
     assert line.splitlines() == [line[:-1]]
-    read: dict[str, Any] = json.loads(line.encode("utf-8"))
-    jsonschema.Draft202012Validator(schema()).validate(read)
-    return read
+    return validated(line)
 
 
 def as_object(analysis: Analysis, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - what as_object takes
@@ -310,10 +300,15 @@ def test_accents_are_not_escaped() -> None:
     assert out.getvalue() == '{"name":"Télécom €"}\n'
 
 
-@pytest.mark.parametrize("source", [ON_SERVER, IN_FILE, {"account": "perso"}, {"path": "a.eml"}])
+@pytest.mark.parametrize("source", [ON_SERVER, IN_FILE, {"account": "perso"}, {"path": "a.eml"}, {}])
 def test_an_error_is_an_object_too(source: dict[str, object]) -> None:
-    """Of a message, or of an account or a file as a whole."""
+    """Of a message, of an account or a file as a whole, or of the run."""
     assert printed({"type": "error", "source": source, "message": "it is too large"})["source"] == source
+
+
+def test_a_note_is_an_object_too() -> None:
+    """Of an account."""
+    assert printed({"type": "note", "source": {"account": "perso"}, "message": "a draft lies there"})
 
 
 @pytest.mark.parametrize(
@@ -321,8 +316,9 @@ def test_an_error_is_an_object_too(source: dict[str, object]) -> None:
     [
         {},
         {"type": "else"},
-        {"type": "error", "source": {}, "message": "x"},
+        {"type": "error", "source": {"mailbox": "INBOX"}, "message": "x"},
         {"type": "error", "source": {"account": "perso"}},
+        {"type": "note", "source": {}, "message": "x"},
         {"type": "summary"},
     ],
 )

@@ -20,6 +20,8 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+from schema import objects
+
 from noreply_analyzer.testing import DkimKey
 
 ANNE = "anne@example.org"
@@ -177,18 +179,30 @@ class World:
 
     def environment(self) -> dict[str, str]:
         """Give the environment of a user with a home of his own."""
-        mine = {"HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder / "state"), "LANG": "C.UTF-8"}
+        # Buffered as in life: what is only in a buffer is lost with a killed process.
+        mine = {
+            "PYTHONUNBUFFERED": "",
+            "HOME": str(self.folder),
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "LANG": "C.UTF-8",
+        }
         return {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "XDG_"))} | mine
 
     # What Anne types ----------------------------------------------------------------------------------------------
 
     def run(
-        self, *words: str, before: Sequence[str] = (), dying: str = "", nth: int = 1, program: str = ""
+        self,
+        *words: str,
+        before: Sequence[str] = (),
+        dying: str = "",
+        nth: int = 1,
+        by: str = "SIGKILL",
+        program: str = "",
     ) -> "subprocess.CompletedProcess[str]":
         """Run the program in a process of its own; *dying* names where it is killed (see dying.py)."""
         started = ["-m", "noreply_analyzer"]
         if dying:
-            started = [str(DYING), dying, str(nth)]
+            started = [str(DYING), dying, str(nth), by]
         elif program:
             started = [str(Path(__file__).with_name(program))]
         return subprocess.run(
@@ -214,7 +228,7 @@ class World:
         """Run with ``--json`` and give the objects; the run must end well."""
         done = self.run("--json", *words)
         assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return objects(done.stdout)
 
     # What Anne's mail program does --------------------------------------------------------------------------------
 

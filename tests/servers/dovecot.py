@@ -60,6 +60,10 @@ class Dovecot:
     ) -> None:
         self._stop()
 
+    def folder_of(self, user: str) -> Path:
+        """Give the Maildir of *user*."""
+        return self._folder / "mail" / user
+
     @property
     def log(self) -> str:
         """What the server wrote down."""
