@@ -5,8 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,11 +12,13 @@ from typing import Any
 import click
 
 from . import __version__, language
-from .commands import translated, words_of_click
-from .config import Settings, find_config, load, state_path
+from .config import state_path
 from .decoding import escaped
 from .errors import ConfigError, NoreplyAnalyzerError, RecordError
+from .helptext import translated, words_of_click
 from .language import _
+from .options import Options
+from .registry_commands import registry
 
 log = logging.getLogger("noreply_analyzer")
 
@@ -46,29 +46,6 @@ from cron:
 
 Nothing is ever sent: drafts are saved for you to read, change and send yourself.
 """
-
-
-@dataclass
-class Options:
-    """What stands before the command."""
-
-    config: str | None = None
-    language: str | None = None
-    verbosity: int = 0
-
-    def settings(self, *, needed: bool) -> Settings:
-        """Read the configuration; its defaults where none is *needed* and none is there.
-
-        Raises:
-            ConfigError: it is wrong, or needed and not there.
-        """
-        path = find_config(self.config, os.environ)
-        if not needed and not self.config and not path.exists():
-            return Settings()
-        settings = load(path)
-        if settings.language and not self.language:
-            language.use(settings.language)
-        return settings
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -141,34 +118,7 @@ def demo() -> int:
     return play(sys.stdout)
 
 
-@main.group()
-def registry() -> None:
-    """Look after the records of operators and their channels."""
-
-
-@registry.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-def lint(files: Sequence[Path]) -> int:
-    """Check records (default: all that come with the program) and say what is to be mended."""
-    from . import curation
-
-    findings = curation.lint(list(files) or None)
-    for finding in findings:
-        click.echo(str(finding))
-    return 1 if findings else 0
-
-
-@registry.command()
-@click.pass_obj
-def due(options: Options) -> int:
-    """List the channels that nobody has checked for longer than their shelf life."""
-    from . import curation
-
-    settings = options.settings(needed=False)
-    late = curation.due(datetime.now(UTC).date(), shelf_life_days=settings.registry.shelf_life_days)
-    for channel in late:
-        click.echo(str(channel))
-    return 1 if late else 0
+main.add_command(registry)
 
 
 def run_command_line(words: Sequence[str]) -> int:

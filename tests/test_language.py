@@ -18,7 +18,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
-from noreply_analyzer import cli, commands, language
+from noreply_analyzer import cli, helptext, language
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "noreply_analyzer"
@@ -348,14 +348,14 @@ def test_no_line_of_help_is_cut_short_in_french() -> None:
 @pytest.mark.usefixtures("speaking")
 def test_translated_help_is_a_copy() -> None:
     """The commands themselves stay as they are written, so that another language may follow."""
-    english = list(commands.sentences(cli.main))
+    english = list(helptext.sentences(cli.main))
     language.use("fr")
-    first = list(commands.sentences(commands.translated(cli.main)))
-    again = list(commands.sentences(commands.translated(cli.main)))
+    first = list(helptext.sentences(helptext.translated(cli.main)))
+    again = list(helptext.sentences(helptext.translated(cli.main)))
     language.use("en")
 
     assert first == again != english
-    assert list(commands.sentences(commands.translated(cli.main))) == english == list(commands.sentences(cli.main))
+    assert list(helptext.sentences(helptext.translated(cli.main))) == english == list(helptext.sentences(cli.main))
 
 
 @pytest.mark.parametrize("before", [None, "de"])
@@ -365,7 +365,7 @@ def test_the_environment_is_put_back(before: str | None, monkeypatch: pytest.Mon
         monkeypatch.delenv("LANGUAGE", raising=False)
     else:
         monkeypatch.setenv("LANGUAGE", before)
-    with commands.words_of_click():
+    with helptext.words_of_click():
         assert os.environ["LANGUAGE"] == language.in_use()
 
     assert os.environ.get("LANGUAGE") == before

@@ -1,0 +1,30 @@
+"""What stands before a command: the configuration to read, the language to speak, how much to say."""
+
+import os
+from dataclasses import dataclass
+
+from . import language
+from .config import Settings, find_config, load
+
+
+@dataclass
+class Options:
+    """What stands before the command."""
+
+    config: str | None = None
+    language: str | None = None
+    verbosity: int = 0
+
+    def settings(self, *, needed: bool) -> Settings:
+        """Read the configuration; its defaults where none is *needed* and none is there.
+
+        Raises:
+            ConfigError: it is wrong, or needed and not there.
+        """
+        path = find_config(self.config, os.environ)
+        if not needed and not self.config and not path.exists():
+            return Settings()
+        settings = load(path)
+        if settings.language and not self.language:
+            language.use(settings.language)
+        return settings
