@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import click
@@ -95,19 +94,31 @@ def run(options: Options, accounts: Sequence[str], *, dry_run: bool, as_json: bo
 
 
 @main.command()
-@click.argument("where", nargs=-1, required=True, metavar="WHERE...", type=click.Path(path_type=Path))
+@click.argument("where", nargs=-1, required=True, metavar="WHERE...")
+@click.option("--since", default="", metavar="WHEN", help="Only what arrived since: a day (2026-01-31), or 90d, 12w.")
+@click.option("--until", default="", metavar="WHEN", help="Only what arrived until then.")
+@click.option("--mailbox", "mailboxes", multiple=True, metavar="NAME", help="Only this mailbox; * and % are wildcards.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines (docs/json.md).")
 @click.option("--no-dns", is_flag=True, help="Look up no keys: who wrote a message is not checked.")
 @click.pass_obj
-def scan(options: Options, where: Sequence[Path], *, as_json: bool, no_dns: bool) -> int:
-    """Look at message files (.eml) and folders of them; write nothing.
+def scan(options: Options, /, where: Sequence[str], mailboxes: Sequence[str], **chosen: Any) -> int:  # noqa: ANN401 - click's
+    """Look at mail wherever it lies; write nothing.
 
-    Needs no configuration.
+    WHERE is a message (.eml), an mbox, a Maildir, a folder of all these, - for standard input,
+    or ACCOUNT[/MAILBOX] of the configuration, which nothing else needs.
     """
-    from .running import scan_places
+    from .scanning import Wishes, scan_places
 
     settings = options.settings(needed=False)
-    return scan_places(settings, where, as_json=as_json, ask_dns=not no_dns, out=sys.stdout)
+    wishes = Wishes(
+        where=where,
+        since=chosen["since"],
+        until=chosen["until"],
+        mailboxes=mailboxes,
+        as_json=chosen["as_json"],
+        ask_dns=not chosen["no_dns"],
+    )
+    return scan_places(settings, wishes, environment=os.environ, stdin=sys.stdin.buffer, out=sys.stdout)
 
 
 @main.command()

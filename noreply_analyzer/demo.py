@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
 
-from . import report, running, staging
+from . import report, running, staging, supplies
 from .config import Account, Settings
 from .errors import NoreplyAnalyzerError, UsageError
 from .imap import Server, Session
@@ -35,7 +35,7 @@ _SHOWN: Final = "telecom-exemple"
 """Whose draft is shown, of those about a bill."""
 
 
-def play(out: TextIO, *, clock: Callable[[], datetime] = running.now) -> int:
+def play(out: TextIO, *, clock: Callable[[], datetime] = supplies.now) -> int:
     """Play the demo on *out*; give the exit status.
 
     Raises:

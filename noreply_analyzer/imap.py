@@ -153,6 +153,13 @@ class Session:
                 return
             yield from self._found(opened, chunk)
 
+    def look_up(self, ref: MessageRef) -> Found | None:
+        """Give one message as it is seen from outside; ``None`` if it is gone."""
+        opened = self._reopen(ref.mailbox)
+        if opened.position.uid_validity != ref.uid_validity or not 0 < ref.uid <= _UID_MAX:
+            return None
+        return next(self._found(opened, [ref.uid]), None)
+
     def fetch(self, ref: MessageRef) -> bytes | None:
         """Give the message byte for byte; ``None`` if it is gone.
 

@@ -6,7 +6,7 @@ none, by the names that mail programs and providers give them, in ten languages.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -133,6 +133,13 @@ class Listed:
         first, mark, rest = self.name.partition(self.delimiter) if self.delimiter else (self.name, "", "")
         return _plain(rest) if mark and _plain(first) in _PREFIXES else _plain(self.name)
 
+    @property
+    def above(self) -> Iterator["Listed"]:
+        """What it lies in, whether or not such mailboxes are there themselves."""
+        levels = self.name.split(self.delimiter) if self.delimiter else [self.name]
+        for count in range(1, len(levels)):
+            yield Listed(name=self.delimiter.join(levels[:count]), delimiter=self.delimiter)
+
     def is_below(self, other: "Listed") -> bool:
         """Tell whether this lies in *other*, as "Trash/2025" lies in "Trash"."""
         return bool(self.delimiter) and self.name.startswith(other.name + self.delimiter)
@@ -183,8 +190,7 @@ def to_read(patterns: Sequence[str] | str, listed: Sequence[Listed], *, never: I
         ("*",) if patterns in ("all", ("all",), ["all"]) else (patterns,) if isinstance(patterns, str) else patterns
     )
     further = frozenset(never)
-    excluded = [box for box in listed if box.marked or box.named or box.name in further]
-    allowed = [box for box in listed if box.readable and not _lies_in(box, excluded)]
+    allowed = _allowed_of(listed, further)
     chosen: dict[str, None] = {}
     for pattern in wanted:
         if "*" in pattern or "%" in pattern:
@@ -192,12 +198,29 @@ def to_read(patterns: Sequence[str] | str, listed: Sequence[Listed], *, never: I
         else:
             chosen |= {_allowed(_existing(pattern, listed, "mailboxes"), allowed): None}
     if not chosen:
-        raise ConfigError((_("mailboxes: nothing to read; the server has {names}").format(names=_names(listed)),))
+        raise ConfigError((_("mailboxes: nothing to read; the server has {names}").format(names=names_of(listed)),))
     return tuple(chosen)
 
 
+def fitting(patterns: Iterable[str], listed: Sequence[Listed]) -> tuple[str, ...]:
+    """Name what *patterns* fit: by a whole name anything; by wildcards never drafts, sent, junk, trash or all mail."""
+    allowed = _allowed_of(listed)
+    return tuple(
+        box.name
+        for box in listed
+        if any(
+            (box in allowed if re.search(r"[*%]", pattern) else True) and _matches(pattern, box) for pattern in patterns
+        )
+    )
+
+
+def _allowed_of(listed: Sequence[Listed], further: Collection[str] = ()) -> list[Listed]:
+    excluded = [box for box in listed if box.marked or box.named or box.name in further]
+    return [box for box in listed if box.readable and not _lies_in(box, excluded)]
+
+
 def _lies_in(box: Listed, excluded: Iterable[Listed]) -> bool:
-    return any(box is other or box.is_below(other) for other in excluded)
+    return any(box is other or box.is_below(other) for other in excluded) or any(above.named for above in box.above)
 
 
 def _allowed(name: str, allowed: Iterable[Listed]) -> str:
@@ -211,16 +234,17 @@ def _existing(name: str, listed: Sequence[Listed], key: str) -> str:
         if box.readable and (box.name == name or box.name.upper() == name.upper() == "INBOX"):
             return box.name
     sentence = _("{key}: there is no mailbox {name}; the server has {names}")
-    raise ConfigError((sentence.format(key=key, name=name, names=_names(listed)),))
+    raise ConfigError((sentence.format(key=key, name=name, names=names_of(listed)),))
 
 
 def no_drafts(listed: Sequence[Listed]) -> ConfigError:
     """Give the error for a server where no mailbox can be told to be the one for drafts."""
     sentence = _("drafts: no drafts mailbox found; set `drafts` to one of {names}")
-    return ConfigError((sentence.format(names=_names(listed)),))
+    return ConfigError((sentence.format(names=names_of(listed)),))
 
 
-def _names(listed: Iterable[Listed]) -> str:
+def names_of(listed: Iterable[Listed]) -> str:
+    """Give the names of all that can be opened, for a sentence."""
     names = sorted(box.name for box in listed if box.readable)
     return ", ".join(names[:50]) or _("no mailbox at all")
 
@@ -229,4 +253,5 @@ def _matches(pattern: str, box: Listed) -> bool:
     level = f"[^{re.escape(box.delimiter)}]*" if box.delimiter else ".*"
     parts = re.split(r"([*%])", pattern)
     expression = "".join({"*": ".*", "%": level}.get(part, re.escape(part)) for part in parts)
-    return re.fullmatch(expression, box.name, re.DOTALL) is not None
+    flags = re.DOTALL | (re.IGNORECASE if pattern.upper() == "INBOX" else re.NOFLAG)
+    return re.fullmatch(expression, box.name, flags) is not None

@@ -15,6 +15,7 @@ from .language import _, ngettext
 from .output import Sink
 from .policy import Action, Analysis
 from .registry import Channel
+from .source import InAccount, InFile
 from .topic import Topic
 
 _LONG: Final = 60
@@ -32,6 +33,14 @@ class Sourced(Protocol):
 def source_of(*, account: str, mailbox: str, uid_validity: int, uid: int) -> dict[str, object]:
     """Give the ``source`` of a message on a server."""
     return {"account": account, "mailbox": mailbox, "uid_validity": uid_validity, "uid": uid}
+
+
+def place_of(where: InAccount | InFile) -> dict[str, object]:
+    """Give the ``source`` of a message, or of a file as a whole."""
+    if isinstance(where, InAccount):
+        ref = where.ref
+        return source_of(account=where.account, mailbox=ref.mailbox, uid_validity=ref.uid_validity, uid=ref.uid)
+    return {"path": where.path} if where.index is None else {"path": where.path, "index": where.index}
 
 
 def as_object(

@@ -28,6 +28,7 @@ from .errors import (
 )
 from .ids import digest
 from .language import _
+from .mailboxes import Listed
 from .once import Lying
 from .planning import Ceilings, plan
 from .policy import (
@@ -58,6 +59,10 @@ WORST_FIRST: Final = (130, 78, 77, 74, 69, 75, 65, 64, 1)
 
 class Store(MailSource, Protocol):
     """A mail store with a drafts mailbox: what an account is."""
+
+    def listed(self) -> Sequence[Listed]:
+        """List every mailbox, also those that are never read."""
+        ...
 
     def drafts(self, configured: str = "", sent: str = "") -> DraftsMailbox:
         """Give the drafts mailbox, found by its attribute, by its usual names or by the configuration."""
@@ -523,10 +528,14 @@ def _log(ref: MessageRef, analysis: Analysis) -> None:
 
 
 def preferences_for(settings: Settings, account: Account | None) -> Preferences:
-    """Give what the configuration says about drafting, in the policy's terms."""
+    """Give what the configuration says about drafting, in the policy's terms.
+
+    Without an *account*, as for a file, every address of the user counts as the user's own.
+    """
     drafting = settings.drafting
+    accounts = [account] if account else settings.accounts
     return Preferences(
-        own_addresses=account.own_addresses if account else frozenset(),
+        own_addresses=frozenset().union(*(one.own_addresses for one in accounts)),
         topics=frozenset(drafting.topics),
         unproven=Action(drafting.unproven),
         level=drafting.level,

@@ -1,58 +1,27 @@
-"""What `run` and `scan` need, put together from the configuration; and what they print."""
+"""The command `run`: put together from the configuration; and what it prints."""
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from . import report
-from .authentication import TxtAnswer
+from . import opening, report
 from .config import Account, Settings
 from .decoding import escaped
-from .dns import MemoryCache, Resolver
+from .dns import Resolver
 from .errors import DnsUnreachableError, NoreplyAnalyzerError, OutputError
 from .interruption import Interruption
-from .language import _
 from .output import Output, Sink
-from .passwords import password
-from .policy import Action, Tools
-from .registry import Registry
-from .run import Entry, Equipment, Note, Remaining, Store, Trouble, preferences_for, run_accounts, worst
-from .scan import Scanned, Skipped, scan
+from .policy import Action
+from .run import Entry, Equipment, Note, Remaining, Store, Trouble, run_accounts, worst
 from .state import State
+from .supplies import now, registry_of
 from .workbench import Workbench
 from .worker import Worker
-
-_NOTHING_READ = 65
-
-
-def now() -> datetime:
-    """Give the time of day: the only clock of the program, handed to everything else."""
-    return datetime.now(UTC)
-
-
-class NoDns:
-    """A resolver that asks nobody: ``--no-dns``."""
-
-    def look_up_all(self, names: Sequence[str], *, seconds: float) -> dict[str, TxtAnswer]:  # noqa: ARG002
-        """Say of every name that it was not asked for."""
-        return dict.fromkeys(names, TxtAnswer(failed=_("the DNS was not asked")))
-
-
-def _registry(settings: Settings) -> Registry:
-    """Lay the user's records over the shipped ones; name each that cannot be read."""
-    registry, problems = Registry.with_user_records(Path(settings.registry.directory).expanduser())
-    for problem in problems:
-        sys.stderr.write(f"noreply-analyzer: {problem}\n")
-    return registry
-
-
-# run ----------------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -150,34 +119,6 @@ class RunPrinter:
         sys.stderr.write(f"noreply-analyzer: {escaped(f'{where}: {trouble.sentence}')}\n")
 
 
-@contextmanager
-def open_imap(
-    account: Account, settings: Settings, environment: Mapping[str, str], remaining: Callable[[], float]
-) -> Iterator[Store]:
-    """Log in to an account's server."""
-    from .imap import Server, Session
-
-    server = Server(
-        host=account.host,
-        port=account.effective_port,
-        security=account.security,
-        tls_ca=account.tls_ca,
-        user=account.login,
-    )
-    secret = password(account, environment)
-    with Session.open(
-        server,
-        secret,
-        mailboxes=account.mailboxes,
-        drafts=account.drafts,
-        sent=account.sent,
-        message_bytes=settings.limits.message_bytes,
-        remaining=remaining,
-        token=bool(account.token_command),
-    ) as session:
-        yield session
-
-
 def run_from_settings(
     settings: Settings,
     accounts: Sequence[Account],
@@ -193,7 +134,7 @@ def run_from_settings(
     printer = RunPrinter(out=Output(out), zone=ZoneInfo(settings.timezone), as_json=as_json, dry_run=dry_run)
 
     def open_store(account: Account, remaining: Remaining) -> AbstractContextManager[Store]:
-        return open_imap(account, settings, environment, remaining)
+        return opening.open_store(account, settings, environment, remaining)
 
     with ExitStack() as stack:
         stack.callback(lambda: printer.close(time.monotonic() - started))
@@ -206,7 +147,7 @@ def run_from_settings(
             Equipment(
                 settings=settings,
                 state=state,
-                open_registry=cache(lambda: _registry(settings)),
+                open_registry=cache(lambda: registry_of(settings)),
                 tools=Workbench(worker, resolver, seconds=settings.limits.message_seconds),
                 open_store=open_store,
                 clock=now,
@@ -222,51 +163,3 @@ def run_from_settings(
             sys.stderr.write(f"noreply-analyzer: {error}\n")
             status = worst({status, error.exit_status})
     return status
-
-
-# scan ---------------------------------------------------------------------------------------------------------------
-
-
-def scan_places(settings: Settings, places: Sequence[Path], *, as_json: bool, ask_dns: bool, out: Sink) -> int:
-    """Look at files and folders; give the exit status."""
-    started = time.monotonic()
-    registry = _registry(settings)
-    resolver = Resolver(settings.dns.servers, cache=MemoryCache(), clock=now) if ask_dns else NoDns()
-    with Interruption(), Worker() as worker:
-        tools: Tools = Workbench(worker, resolver, seconds=settings.limits.message_seconds)
-        found = scan(
-            places,
-            preferences=preferences_for(settings, None),
-            registry=registry,
-            tools=tools,
-            message_bytes=settings.limits.message_bytes,
-            clock=now,
-        )
-        return _show_scan(found, settings, as_json=as_json, out=Output(out), started=started)
-
-
-def _show_scan(
-    found: Iterable[Scanned | Skipped], settings: Settings, *, as_json: bool, out: Sink, started: float
-) -> int:
-    summary = report.Summary()
-    rows = []
-    for item in found:
-        if isinstance(item, Skipped):
-            summary.errors += 1
-            if as_json:
-                report.print_json({"type": "error", "source": {"path": str(item.path)}, "message": item.sentence}, out)
-            sys.stderr.write(f"noreply-analyzer: {escaped(item.sentence)}\n")
-            continue
-        summary.count(item.analysis)
-        if as_json:
-            source = {"path": str(item.path), "index": item.index}
-            report.print_json(report.as_object(item.analysis, source=source, zone=ZoneInfo(settings.timezone)), out)
-        else:
-            rows.append(report.row(item.analysis))
-    if as_json:
-        report.print_json(summary.as_object(time.monotonic() - started), out)
-    elif rows:
-        report.print_table(rows, out)
-    if summary.errors:
-        return 1 if sum(summary.counts.values()) else _NOTHING_READ
-    return 0

@@ -1,65 +1,68 @@
-"""The one-off look: messages out of files, judged and shown; nothing is written anywhere."""
+"""The one-off look: every message of a place is judged, however old, and nothing is written."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from .errors import MessageError
-from .files import Unreadable, messages_in
 from .language import _
+from .period import Period
 from .policy import Analysis, Circumstances, Preferences, Tools, analyze
 from .registry import Registry
+from .source import InAccount, InFile, Stored, Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """One message of a file, and what was found out."""
+    """One message, and what was found out."""
 
-    path: Path
-    index: int
+    where: InAccount | InFile
     analysis: Analysis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """A file that could not be read, or is no message."""
+class Examiner:
+    """What judging a message by itself takes, all of it handed in."""
 
-    path: Path
-    sentence: str
+    preferences: Preferences
+    registry: Registry
+    tools: Tools
+    clock: Callable[[], datetime]
+    ageless: bool = True
+    """Look at old mail too."""
+
+    def examine(self, stored: Stored) -> Analysis:
+        """Judge one message.
+
+        Raises:
+            MessageError: it is no message, or breaks a limit.
+        """
+        seen = Circumstances(now=self.clock(), received=stored.received, flags=stored.flags, ageless=self.ageless)
+        reading = self.tools.read(stored.raw, self.preferences.overrides)
+        return analyze(
+            stored.raw,
+            reading,
+            circumstances=seen,
+            preferences=self.preferences,
+            registry=self.registry,
+            tools=self.tools,
+            prove_all=True,
+        )
 
 
 def scan(
-    places: Iterable[Path],
-    *,
-    preferences: Preferences,
-    registry: Registry,
-    tools: Tools,
-    message_bytes: int,
-    clock: Callable[[], datetime],
-) -> Iterable[Scanned | Skipped]:
-    """Look at every message of *places*, however old.
-
-    Raises:
-        DataError: one of *places* does not exist.
-    """
-    for place in places:
-        for found in messages_in(place, limit=message_bytes):
-            if isinstance(found, Unreadable):
-                yield Skipped(path=found.path, sentence=found.sentence)
-                continue
-            try:
-                reading = tools.read(found.raw, preferences.overrides)
-                analysis = analyze(
-                    found.raw,
-                    reading,
-                    circumstances=Circumstances(now=clock(), ageless=True),
-                    preferences=preferences,
-                    registry=registry,
-                    tools=tools,
-                    prove_all=True,
-                )
-            except MessageError as error:
-                yield Skipped(path=found.path, sentence=_("{path}: {error}").format(path=found.path, error=error))
-                continue
-            yield Scanned(path=found.path, index=found.index, analysis=analysis)
+    found: Iterable[Stored | Unreadable], *, examiner: Examiner, period: Period | None = None
+) -> Iterator[Scanned | Unreadable]:
+    """Judge every message of *found*; one whose own date lies outside of *period* is passed over."""
+    for item in found:
+        if isinstance(item, Unreadable):
+            yield item
+            continue
+        try:
+            analysis = examiner.examine(item)
+        except MessageError as error:
+            sentence = _("{where}: {problem}").format(where=item.where, problem=error)
+            yield Unreadable(where=item.where, sentence=sentence)
+            continue
+        if period is None or item.received or period.covers(analysis.message.date):
+            yield Scanned(where=item.where, analysis=analysis.without_text())

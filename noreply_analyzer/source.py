@@ -19,6 +19,48 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InAccount:
+    """Where a message lies: in an account of the configuration."""
+
+    account: str
+    ref: MessageRef
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.ref.mailbox}:{self.ref.uid}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InFile:
+    """Where a message lies: in a file, as the only message or as one of many; in ``-``, which is standard input."""
+
+    path: str
+    index: int | None = 0
+    """Counted from 0; ``None``: the file as a whole is meant."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.index}" if self.index else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A message that was read, and how it lay there."""
+
+    where: InAccount | InFile
+    raw: bytes
+    received: datetime | None = None
+    """When it arrived, as far as the place knows."""
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A message, or a whole file, that was meant and cannot be read; why, in a sentence."""
+
+    where: InAccount | InFile
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """How far a mailbox has been read: all whose order is below ``uid_next`` is known, while ``uid_validity`` stays.
 
@@ -76,6 +118,10 @@ class MailSource(Protocol):
 
         Oldest first. A message that vanishes meanwhile is left out.
         """
+        ...
+
+    def look_up(self, ref: MessageRef) -> Found | None:
+        """Give one message as it is seen from outside; ``None`` if it is gone."""
         ...
 
     def fetch(self, ref: MessageRef) -> bytes | None:

@@ -12,7 +12,7 @@ from servers.authority import Authority, Pair
 from servers.dnsd import DnsServer, Txt
 from servers.dovecot import PASSWORD, Dovecot, program
 from servers.stores import Store
-from world import World
+from world import MaildirWorld, World
 
 from noreply_analyzer.imap import Server
 from noreply_analyzer.mailserver import MailServer
@@ -86,6 +86,14 @@ def make_world(
 def world(make_world: Callable[..., World]) -> World:
     """Give Anne's account as it mostly is."""
     return make_world()
+
+
+@pytest.fixture
+def maildir_world(dns: DnsServer, tmp_path: Path) -> MaildirWorld:
+    """Give Anne's account in a Maildir."""
+    world = MaildirWorld(folder=tmp_path, dns_port=dns.port)
+    dns.zone.update({name: Txt(record) for name, record in world.zone().items()})
+    return world
 
 
 @pytest.fixture(

@@ -17,7 +17,7 @@ import pytest
 
 from noreply_analyzer import demo, staging
 from noreply_analyzer.errors import UsageError
-from noreply_analyzer.running import now
+from noreply_analyzer.supplies import now
 
 DRAFTS = 5
 DAY = r"\d{1,2}(?:er)?\s\w+\s\d{4}"

@@ -88,6 +88,7 @@ FORBIDDEN_ACT = re.compile(r"_*(send|sent_|sendmail|delete|expunge|store_|move|f
 NAMED_LIKE_ONE = {
     ("answers", "flag_names"),  # reads them
     ("imap", "sent_name"),  # says where sent mail lies
+    ("maildir", "sent_name"),  # likewise
     ("wire", "send"),  # imaplib's, overridden by a gate: the commands that change mail do not pass
 }
 
@@ -127,6 +128,24 @@ def test_no_room_that_speaks_to_a_server_calls_what_changes_mail(room: str) -> N
     assert {name for name in called if CALLED.match(name)} == set()
 
 
+WRITES = re.compile(
+    r"(rename|replace|unlink|rmdir|write_bytes|write_text|touch|mkdir|link_to|symlink_to|chmod|utime)\Z"
+)
+
+
+def test_a_maildir_is_written_to_in_one_place() -> None:
+    """Only saving a draft makes or renames a file there; and nothing is ever taken away but half of a draft."""
+    writing = {
+        function.name
+        for function in ast.walk(tree_of(PACKAGE / "maildir.py"))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and WRITES.match(node.func.attr)
+    }
+
+    assert writing == {"append"}
+
+
 # Doors ------------------------------------------------------------------------------------------------------------
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -140,7 +159,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sqlite3": {"state"},
     "jinja2": {"drafting", "letter", "report"},
     "pymap": {"mailserver"},
-    "rich": {"report"},
+    "rich": {"report", "progress"},
     "click": {"cli", "helptext", "registry_commands", "state_commands"},
     "selectolax": {"htmltext"},
     "publicsuffixlist": {"address"},

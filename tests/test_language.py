@@ -138,7 +138,7 @@ def test_the_same_stands_around(message: Message) -> None:
 # What a machine reads is left out of typography: blanks to fill in, addresses of pages, what stands in straight
 # quotation marks or is to be typed, and a key of the configuration that begins the sentence, with its colon.
 TECHNICAL = re.compile(
-    r"^(\{key\}|mailboxes|drafts|security|dns\.servers|password_command):"
+    r"^(\{key\}|mailboxes|drafts|path|security|dns\.servers|password_command):|--[a-z-]+"
     r"""|\{[^}]*\}|https?://\S*|"[^"]*"|'[^']*'|pip install .*"""
 )
 

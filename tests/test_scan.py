@@ -1,7 +1,9 @@
 """The one-off look: every message of a file or a folder, however old, and nothing written."""
 
+import itertools
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from builders import NOW, PROVEN, UNSIGNED, an_operator
@@ -9,10 +11,13 @@ from builders import NOW, PROVEN, UNSIGNED, an_operator
 from noreply_analyzer.authentication import Authentication
 from noreply_analyzer.detection import Overrides
 from noreply_analyzer.errors import DataError, MessageError
+from noreply_analyzer.files import messages_in
 from noreply_analyzer.message import Message
+from noreply_analyzer.period import Period
 from noreply_analyzer.policy import Preferences, Reading, read
 from noreply_analyzer.registry import Registry
-from noreply_analyzer.scan import Scanned, Skipped, scan
+from noreply_analyzer.scan import Examiner, Scanned, scan
+from noreply_analyzer.source import InFile, Unreadable
 
 BILL = (
     "From: Télécom Exemple <noreply@telecom.example>\r\nTo: anne@example.org\r\n"
@@ -40,17 +45,13 @@ class Bench:
         return self.answer
 
 
-def scanned(*places: Path, answer: Authentication = PROVEN) -> list[Scanned | Skipped]:
+def scanned(*places: Path, answer: Authentication = PROVEN, period: Period | None = None) -> list[Scanned | Unreadable]:
     """Scan *places* for a user without a configuration."""
-    found = scan(
-        places,
-        preferences=Preferences(),
-        registry=Registry.of([an_operator()]),
-        tools=Bench(answer),
-        message_bytes=10_000,
-        clock=lambda: NOW,
+    examiner = Examiner(
+        preferences=Preferences(), registry=Registry.of([an_operator()]), tools=Bench(answer), clock=lambda: NOW
     )
-    return list(found)
+    found = itertools.chain.from_iterable(messages_in(place, limit=10_000) for place in places)
+    return list(scan(found, examiner=examiner, period=period))
 
 
 @pytest.mark.parametrize(("answer", "rule"), [(PROVEN, "unanswerable-proven"), (UNSIGNED, "unproven")])
@@ -60,7 +61,7 @@ def test_an_archive_is_judged_however_old_it_is(tmp_path: Path, answer: Authenti
     (found,) = scanned(tmp_path, answer=answer)
 
     assert isinstance(found, Scanned)
-    assert (found.path, found.index) == (tmp_path / "a.eml", 0)
+    assert found.where == InFile(path=str(tmp_path / "a.eml"))
     assert found.analysis.decision.rule == rule
 
 
@@ -73,8 +74,8 @@ def test_what_cannot_be_read_is_named_and_costs_no_other(tmp_path: Path) -> None
     *skipped, last = scanned(tmp_path)
 
     assert isinstance(last, Scanned)
-    assert [type(item) for item in skipped] == [Skipped] * 3
-    assert all(item.sentence.startswith(f"{item.path}: ") for item in skipped if isinstance(item, Skipped))
+    assert [type(item) for item in skipped] == [Unreadable] * 3
+    assert all(item.sentence.startswith(f"{item.where}: ") for item in skipped if isinstance(item, Unreadable))
 
 
 def test_places_are_looked_at_in_the_order_given(tmp_path: Path) -> None:
@@ -82,9 +83,28 @@ def test_places_are_looked_at_in_the_order_given(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(BILL)
     (tmp_path / "a").write_bytes(BILL)
 
-    assert [item.path.name for item in scanned(tmp_path / "b", tmp_path / "a")] == ["b", "a"]
+    assert [str(item.where)[-1] for item in scanned(tmp_path / "b", tmp_path / "a")] == ["b", "a"]
     with pytest.raises(DataError, match="no such file"):
         scanned(tmp_path / "a", tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "inside"),
+    [
+        ("2015-03-02", "", True),
+        ("2015-03-03", "", False),
+        ("", "2015-03-02", True),
+        ("", "2015-03-01", False),
+        ("2015-03-01", "2015-03-02", True),
+        ("90d", "", False),
+    ],
+)
+def test_a_message_in_a_file_is_dated_by_itself(tmp_path: Path, since: str, until: str, *, inside: bool) -> None:
+    """A file says nothing of arrival; the Date field has to do."""
+    (tmp_path / "a.eml").write_bytes(BILL)
+    period = Period.of(since, until, now=NOW, zone=ZoneInfo("Europe/Paris"))
+
+    assert len(scanned(tmp_path, period=period)) == inside
 
 
 def test_a_scan_changes_nothing(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP, default
 from email.utils import format_datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -146,17 +147,7 @@ class World:
 
     def write_config(self) -> None:
         """Write config.toml as it now has to be."""
-        account: dict[str, Any] = {
-            "name": "perso",
-            "address": ANNE,
-            "host": self.host,
-            "port": self.port,
-            "security": self.security,
-            "user": self.user,
-            "password_file": str(self.folder / "secret"),
-        }
-        if self.ca:
-            account["tls_ca"] = str(self.ca)
+        account = {"name": "perso", "address": ANNE} | self.place()
         tables = [
             _toml("identity", {"name": "Anne Martin", "address": ["12 rue des Lilas", "17000 La Rochelle"]}),
             _toml("dns", {"servers": [f"127.0.0.1:{self.dns_port}"]}),
@@ -166,6 +157,17 @@ class World:
             _toml("accounts", account | dict(self.account), array=True),
         ]
         self.config.write_text("\n".join(tables), encoding="utf-8")
+
+    def place(self) -> dict[str, Any]:
+        """Say where Anne's mail is."""
+        place: dict[str, Any] = {
+            "host": self.host,
+            "port": self.port,
+            "security": self.security,
+            "user": self.user,
+            "password_file": str(self.folder / "secret"),
+        }
+        return place | ({"tls_ca": str(self.ca)} if self.ca else {})
 
     @property
     def config(self) -> Path:
@@ -200,19 +202,34 @@ class World:
         program: str = "",
     ) -> "subprocess.CompletedProcess[str]":
         """Run the program in a process of its own; *dying* names where it is killed (see dying.py)."""
+        return self.type("run", *words, before=before, dying=dying, nth=nth, by=by, program=program)
+
+    def type(
+        self,
+        *words: str,
+        before: Sequence[str] = (),
+        dying: str = "",
+        nth: int = 1,
+        by: str = "SIGKILL",
+        program: str = "",
+        stdin: bytes | None = None,
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run the program with any command."""
         started = ["-m", "noreply_analyzer"]
         if dying:
             started = [str(DYING), dying, str(nth), by]
         elif program:
             started = [str(Path(__file__).with_name(program))]
-        return subprocess.run(
-            [sys.executable, *started, *before, "--config", str(self.config), "run", *words],
+        done = subprocess.run(
+            [sys.executable, *started, *before, "--config", str(self.config), *words],
             capture_output=True,
-            encoding="utf-8",
             env=self.environment(),
             check=False,
             timeout=100,
+            input=stdin,
         )
+        out, err = (str(text, "utf-8", "surrogateescape") for text in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Start the program and do not wait for it."""
@@ -302,6 +319,68 @@ class World:
     def zone(self) -> dict[str, bytes]:
         """Give the key records that a DNS has to know."""
         return {operator.key.name: operator.key.record for operator in self.operators}
+
+
+@dataclass(kw_only=True)
+class MaildirWorld(World):
+    """The same, where Anne's mail lies in a Maildir of this machine."""
+
+    host: str = ""
+    port: int = 0
+    security: str = ""
+    ca: Path | None = None
+    user: str = ""
+    password: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("", ".Brouillons", ".Envoy&AOk-s", ".Corbeille"):
+            for part in ("cur", "new", "tmp"):
+                (self.maildir / name / part).mkdir(parents=True)
+        self._numbers = count(1)
+        super().__post_init__()
+
+    @property
+    def maildir(self) -> Path:
+        """Where the mail lies."""
+        return self.folder / "Maildir"
+
+    def place(self) -> dict[str, Any]:
+        """Say where Anne's mail is."""
+        return {"path": str(self.maildir)}
+
+    def deliver(
+        self,
+        *raws: bytes,
+        mailbox: str = "INBOX",
+        received: datetime | None = None,
+        flags: str = "",
+        key: DkimKey | None = None,
+    ) -> None:
+        """Put messages into a mailbox as a deliverer does, or as a mail program that was told *flags* ("D", "S")."""
+        stamp = (received or self.now - timedelta(minutes=5)).timestamp()
+        for raw in raws:
+            name = f"{int(stamp)}.T{next(self._numbers)}.host" + (f":2,{flags}" if flags else "")
+            beginning = self._folder(mailbox) / "tmp" / name
+            beginning.write_bytes((key.sign(raw) if key else raw).replace(b"\r\n", b"\n"))
+            os.utime(beginning, (stamp, stamp))
+            beginning.rename(self._folder(mailbox) / ("cur" if flags else "new") / name)
+
+    def fetch_all(self, mailbox: str) -> list[tuple[int, str, EmailMessage]]:
+        """Give a number, the flags and the content of everything in a mailbox."""
+        files = sorted((*self._folder(mailbox).glob("new/*"), *self._folder(mailbox).glob("cur/*")))
+        return [
+            (number, file.name.partition(":2,")[2], message_from_bytes(file.read_bytes(), policy=default))
+            for number, file in enumerate(files, start=1)
+        ]
+
+    def delete(self, mailbox: str, uids: Iterable[int]) -> None:
+        """Delete messages for good, by the numbers of `fetch_all`."""
+        files = sorted((*self._folder(mailbox).glob("new/*"), *self._folder(mailbox).glob("cur/*")))
+        for uid in uids:
+            files[uid - 1].unlink()
+
+    def _folder(self, mailbox: str) -> Path:
+        return self.maildir if mailbox == "INBOX" else self.maildir / f".{mailbox}"
 
 
 def _toml(name: str, values: Mapping[str, Any], *, array: bool = False) -> str:

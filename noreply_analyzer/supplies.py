@@ -1,0 +1,46 @@
+"""What commands work with, put together from the configuration: the clock, the registry, the tools for a message."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .authentication import TxtAnswer
+from .config import Settings
+from .dns import MemoryCache, Resolver
+from .interruption import Interruption
+from .language import _
+from .policy import Tools
+from .registry import Registry
+from .workbench import Workbench
+from .worker import Worker
+
+
+def now() -> datetime:
+    """Give the time of day: the only clock of the program, handed to everything else."""
+    return datetime.now(UTC)
+
+
+def registry_of(settings: Settings) -> Registry:
+    """Lay the user's records over the shipped ones; name each that cannot be read."""
+    registry, problems = Registry.with_user_records(Path(settings.registry.directory).expanduser())
+    for problem in problems:
+        sys.stderr.write(f"noreply-analyzer: {problem}\n")
+    return registry
+
+
+class NoDns:
+    """A resolver that asks nobody: ``--no-dns``."""
+
+    def look_up_all(self, names: Sequence[str], *, seconds: float) -> dict[str, TxtAnswer]:  # noqa: ARG002
+        """Say of every name that it was not asked for."""
+        return dict.fromkeys(names, TxtAnswer(failed=_("the DNS was not asked")))
+
+
+@contextmanager
+def tools_for(settings: Settings, *, ask_dns: bool) -> Iterator[Tools]:
+    """Give what reads and proves messages, for a command that remembers nothing; Ctrl-C ends it between two."""
+    resolver = Resolver(settings.dns.servers, cache=MemoryCache(), clock=now) if ask_dns else NoDns()
+    with Interruption(), Worker() as worker:
+        yield Workbench(worker, resolver, seconds=settings.limits.message_seconds)
