@@ -8,13 +8,21 @@ from .address import Address
 from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
-from .registry import Channel, Mediator, Operator, Registry
+from .registry import Channel, Level, Mediator, Operator, Registry
 
 
 def brief_for(
-    analyses: Sequence[Analysis], *, account: Account, settings: Settings, registry: Registry, now: datetime
+    analyses: Sequence[Analysis],
+    *,
+    account: Account,
+    settings: Settings,
+    registry: Registry,
+    now: datetime,
+    level: Level | None = None,
 ) -> Brief:
     """Give what `drafting.compose` needs for one draft that answers all of *analyses* (oldest first).
+
+    It is written as firmly as *level* says, or else as the configuration does.
 
     Raises:
         ValueError: the analyses belong to no operator, or to no decided choice: nothing may be drafted.
@@ -29,7 +37,7 @@ def brief_for(
         writer=_writer(account, settings),
         operator=operator,
         topic=newest.topic,
-        level=settings.drafting.level,
+        level=level or settings.drafting.level,
         answered=tuple(Answered(message=a.message, notice=_notice(a)) for a in analyses),
         channel=choice.channel,
         also=tuple(other for other in choice.also if other.id not in later),

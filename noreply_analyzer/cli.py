@@ -1,5 +1,6 @@
 """Words in, exit status out: the only room that prints for people and ends the program."""
 
+import itertools
 import logging
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from . import __version__, language
-from .config import state_path
+from .config import find_config, state_path
 from .decoding import escaped
 from .errors import ConfigError, NoreplyAnalyzerError, RecordError
 from .helptext import translated, words_of_click
@@ -25,11 +26,12 @@ _USAGE = 64
 _INTERRUPTED = 130
 _INTERNAL = 70  # sysexits' EX_SOFTWARE: a mistake of ours
 
+LEVELS = ("question", "complaint", "notice")
 EPILOG = """\
 \b
 exit status:
   0    done; that includes "nothing to do"
-  1    done, but some messages could not be handled; or findings of lint, due
+  1    done, but some messages could not be handled; or findings of lint, due, check
   64   the command line is wrong
   65   a file or a record cannot be read
   69   a server said no
@@ -119,6 +121,74 @@ def scan(options: Options, /, where: Sequence[str], mailboxes: Sequence[str], **
         ask_dns=not chosen["no_dns"],
     )
     return scan_places(settings, wishes, environment=os.environ, stdin=sys.stdin.buffer, out=sys.stdout)
+
+
+@main.command()
+@click.argument("what", metavar="WHAT")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines (docs/json.md).")
+@click.option("--no-dns", is_flag=True, help="Look up no keys: who wrote a message is not checked.")
+@click.pass_obj
+def explain(options: Options, /, what: str, *, as_json: bool, no_dns: bool) -> int:
+    """Say why one message is judged as it is.
+
+    WHAT is a file, FILE:INDEX in an mbox, - for standard input, or ACCOUNT/MAILBOX:UID.
+    """
+    from . import byhand
+
+    bench = byhand.Bench(
+        settings=options.settings(needed=False), environment=os.environ, stdin=sys.stdin.buffer, ask_dns=not no_dns
+    )
+    return byhand.explain(bench, what, as_json=as_json, out=sys.stdout)
+
+
+@main.command()
+@click.argument("what", metavar="WHAT")
+@click.option("--channel", default="", metavar="ID", help="To this channel of the operator's record.")
+@click.option(
+    "--level",
+    type=click.Choice(["question", "complaint", "notice"]),
+    help="How firmly; else as the configuration says.",
+)
+@click.pass_obj
+def draft(options: Options, /, what: str, *, channel: str, level: str | None) -> int:
+    """Print the draft that answers one message.
+
+    WHAT is a file, FILE:INDEX in an mbox, - for standard input, or ACCOUNT/MAILBOX:UID.
+    Mail programs open what is printed (… > draft.eml) as a message to be changed and sent.
+    """
+    from . import byhand
+    from .registry import Level
+
+    bench = byhand.Bench(settings=options.settings(needed=True), environment=os.environ, stdin=sys.stdin.buffer)
+    return byhand.draft(bench, what, channel=channel, level=Level(level) if level else None, out=sys.stdout)
+
+
+@main.command()
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.pass_obj
+def check(options: Options, accounts: Sequence[str]) -> int:
+    """Try the login, the mailboxes, the DNS; say what is to be mended.
+
+    Writes nothing. Ends in 0 if all is well, else in 1.
+    """
+    from . import checking
+
+    settings, problem = None, None
+    try:
+        settings = options.settings(needed=True)
+        chosen = [settings.account(name) for name in accounts] or list(settings.accounts)
+    except ConfigError as error:
+        problem, chosen = error, []
+    path = find_config(options.config, os.environ)
+    fine = True
+    lines = itertools.chain(
+        checking.config_lines(path, problem, settings),
+        checking.check(settings, chosen, environment=os.environ, state=state_path(os.environ)) if settings else (),
+    )
+    for line in lines:
+        fine = fine and line.fine
+        click.echo(escaped(str(line)))
+    return 0 if fine else 1
 
 
 @main.command()

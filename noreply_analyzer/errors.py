@@ -3,6 +3,7 @@
 ::
 
     NoreplyAnalyzerError            1
+    ├── NotDraftedError                to this message nothing is drafted, even if asked for
     ├── UsageError                 64  the command line is wrong
     ├── DataError                  65  a file or a record cannot be read
     │   ├── AddressError               not an address or a domain
@@ -30,6 +31,10 @@ class NoreplyAnalyzerError(Exception):
     """Anything that went wrong and has a sentence to say so."""
 
     exit_status: ClassVar[int] = 1
+
+
+class NotDraftedError(NoreplyAnalyzerError):
+    """To this message nothing may be drafted, or nobody knows where to."""
 
 
 class UsageError(NoreplyAnalyzerError):

@@ -127,6 +127,11 @@ class Session:
         finally:
             self._wire.shutdown()
 
+    @property
+    def secured_by(self) -> str:
+        """The version of TLS; empty where there is none."""
+        return getattr(self._wire.sock, "version", str)() or ""
+
     # What MailSource promises.
 
     def mailboxes(self) -> tuple[str, ...]:

@@ -212,6 +212,11 @@ class Store:
     def __exit__(self, *_raised: object) -> None:
         """Do nothing: no connection is open."""
 
+    @property
+    def secured_by(self) -> str:
+        """Nothing: it is this machine."""
+        return ""
+
     # What MailSource promises.
 
     def mailboxes(self) -> tuple[str, ...]:

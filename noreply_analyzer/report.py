@@ -66,7 +66,7 @@ def as_object(
         "subject": "" if analysis.topic is Topic.SECURITY else message.subject,
         "verdict": {
             "answerability": verdict.answerability,
-            "evidence": [{"rule": e.rule, "where": e.where, "found": _quoted(e, analysis)} for e in verdict.evidence],
+            "evidence": [{"rule": e.rule, "where": e.where, "found": quoted(e, analysis)} for e in verdict.evidence],
         },
         "topic": analysis.topic,
         "authentication": _authentication(analysis.authentication),
@@ -77,12 +77,12 @@ def as_object(
             "rule": analysis.decision.rule,
             "reason": analysis.decision.reason,
         },
-        "channel": _channel(analysis.choice.channel) if analysis.choice and analysis.choice.channel else None,
+        "channel": channel_of(analysis.choice.channel) if analysis.choice and analysis.choice.channel else None,
         "draft": {"message_id": draft[0], "mailbox": draft[1]} if draft else None,
     }
 
 
-def _quoted(evidence: Evidence, analysis: Analysis) -> str:
+def quoted(evidence: Evidence, analysis: Analysis) -> str:
     """Give what the sender wrote, but nothing that may hold a one-time code: the subject or the text of its message."""
     secret = analysis.topic is Topic.SECURITY and evidence.where in {"Subject", "text"}
     return "" if secret else evidence.found
@@ -116,7 +116,8 @@ def _operator(analysis: Analysis) -> dict[str, object] | None:
     }
 
 
-def _channel(channel: Channel) -> dict[str, object]:
+def channel_of(channel: Channel) -> dict[str, object]:
+    """Give a channel as an object."""
     return {
         "id": channel.id,
         "medium": channel.medium,

@@ -60,6 +60,11 @@ WORST_FIRST: Final = (130, 78, 77, 74, 69, 75, 65, 64, 1)
 class Store(MailSource, Protocol):
     """A mail store with a drafts mailbox: what an account is."""
 
+    @property
+    def secured_by(self) -> str:
+        """The version of TLS; empty where there is none, as on this machine."""
+        ...
+
     def listed(self) -> Sequence[Listed]:
         """List every mailbox, also those that are never read."""
         ...

@@ -59,7 +59,7 @@ class ScanPrinter:
         self.summary.count(what.analysis)
         if self.as_json:
             source = report.place_of(what.where)
-            self._print(report.as_object(what.analysis, source=source, zone=self.zone))
+            self.print_object(report.as_object(what.analysis, source=source, zone=self.zone))
         else:
             self._rows.append(report.row(what.analysis))
 
@@ -71,13 +71,13 @@ class ScanPrinter:
         except NoreplyAnalyzerError as error:
             self.summary.errors += 1
             if self.as_json and not isinstance(error, OutputError):
-                self._print({"type": "error", "source": {}, "message": str(error)})
+                self.print_object({"type": "error", "source": {}, "message": str(error)})
             raise
 
     def close(self, seconds: float) -> None:
         """Say what is left to be said."""
         if self.as_json:
-            self._print(self.summary.as_object(seconds))
+            self.print_object(self.summary.as_object(seconds))
         elif self._rows:
             report.print_table(self._rows, self.out)
         self.out.flush()
@@ -92,11 +92,12 @@ class ScanPrinter:
     def _say_error(self, what: Unreadable) -> None:
         self.summary.errors += 1
         if self.as_json:
-            self._print({"type": "error", "source": report.place_of(what.where), "message": what.sentence})
+            self.print_object({"type": "error", "source": report.place_of(what.where), "message": what.sentence})
         with self.progress.hidden():
             sys.stderr.write(f"noreply-analyzer: {escaped(what.sentence)}\n")
 
-    def _print(self, found: Mapping[str, object]) -> None:
+    def print_object(self, found: Mapping[str, object]) -> None:
+        """Print one object of JSON."""
         with self.progress.hidden():
             report.print_json(found, self.out)
 

@@ -137,6 +137,11 @@ class DraftsMailbox(Protocol):
         """The mailbox, as the user's mail program shows it."""
         ...
 
+    @property
+    def sent_name(self) -> str | None:
+        """Where sent mail lies, if anything was found."""
+        ...
+
     def position(self) -> Position:
         """Say how far the drafts mailbox reaches now."""
         ...

@@ -1,0 +1,224 @@
+"""One message that the user names: the commands `explain` and `draft`."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from . import explanation
+from .authentication import Result, Standing
+from .briefing import brief_for
+from .config import Account, Settings
+from .decoding import escaped
+from .drafting import Draft, compose
+from .errors import ConfigError, DataError, MessageError, NotDraftedError, TryLaterError, UsageError
+from .explanation import Explained
+from .language import _
+from .mbox import Stream
+from .opening import open_store
+from .output import Output, Sink
+from .period import Period
+from .place import AccountPlace, FilePlace, Place, read_place
+from .policy import NOT_CHECKED, Analysis, Tools
+from .progress import Progress
+from .reading import contents
+from .registry import Choice, Level, Registry, choose
+from .run import preferences_for
+from .scan import Examiner
+from .scanning import ScanPrinter
+from .source import InFile, Stored, Unreadable
+from .supplies import now, registry_of, tools_for
+from .topic import Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What looking at one message takes."""
+
+    settings: Settings
+    environment: Mapping[str, str]
+    stdin: Stream
+    ask_dns: bool = True
+
+
+def explain(bench: Bench, word: str, *, as_json: bool, out: Sink) -> int:
+    """Say why a message is judged as it is; give the exit status.
+
+    Raises:
+        UsageError: *word* names no message, or several.
+        NoreplyAnalyzerError: it cannot be read.
+    """
+    started, zone = time.monotonic(), ZoneInfo(bench.settings.timezone)
+    with ExitStack() as stack:
+        printer = ScanPrinter(out=Output(out), zone=zone, as_json=as_json, progress=Progress(sys.stderr))
+        stack.callback(lambda: printer.close(time.monotonic() - started))
+        stack.enter_context(printer.errors())
+        explained = _explained(bench, word)
+        printer.summary.count(explained.analysis)
+        if as_json:
+            printer.print_object(explanation.as_object(explained, zone=zone))
+        else:
+            for line in explanation.lines(explained, zone=zone):
+                printer.out.write(escaped(line) + "\n")
+    return 0
+
+
+def _explained(bench: Bench, word: str) -> Explained:
+    place = read_place(word, bench.settings)
+    stored = _one_message(bench, place)
+    with _examined(bench, place, stored, ageless=not isinstance(place, AccountPlace)) as (analysis, registry):
+        level = Level(bench.settings.drafting.level)
+        choice = _choice(bench.settings, analysis, registry, level=level)
+        return Explained(where=stored.where, analysis=analysis, choice=choice)
+
+
+def draft(bench: Bench, word: str, *, channel: str, level: Level | None, out: Sink) -> int:
+    """Print the draft that answers a message, for a mail program to open; give the exit status.
+
+    Raises:
+        ConfigError: nobody knows who writes.
+        NotDraftedError: there is nothing to answer to, or it must not be answered.
+        TryLaterError: the DNS does not say now who wrote the message.
+        UsageError: *word* names no message or several; *channel* takes no draft.
+    """
+    settings = bench.settings
+    if not settings.accounts:
+        raise ConfigError((_("a draft needs to know who writes: an [[accounts]] table with your address"),))
+    place = read_place(word, settings)
+    stored = _one_message(bench, place)
+    with _examined(bench, place, stored, ageless=True) as (analysis, registry):
+        composed = _compose(settings, place, analysis, registry, channel=channel, level=level)
+    composed.message["X-Unsent"] = "1"  # mail programs then open it to be changed and sent, not as something received
+    output = Output(out)
+    output.write(composed.as_bytes().replace(b"\r\n", b"\n").decode("utf-8"))
+    output.flush()
+    return 0
+
+
+# Which message ------------------------------------------------------------------------------------------------------
+
+
+def _one_message(bench: Bench, place: Place) -> Stored:
+    """Give the one message that *place* names."""
+    if isinstance(place, AccountPlace) and place.uid is None:
+        name = f"{place.account.name}/{place.mailbox or 'INBOX'}:UID"
+        raise UsageError(_("name one message: {name}").format(name=name))
+    if isinstance(place, FilePlace) and place.path.is_dir():
+        raise UsageError(_("{path} is a folder; name one message in it").format(path=place.path))
+    found = contents(
+        place,
+        limit=bench.settings.limits.message_bytes,
+        period=Period(),
+        patterns=(),
+        stdin=bench.stdin,
+        open_store=lambda account: open_store(account, bench.settings, bench.environment),
+    )
+    with closing(found):
+        first = next(found, None)
+        second = next(found, None)
+    if first is None:
+        raise DataError(_("there is no message in it"))
+    if isinstance(first, Unreadable):
+        raise DataError(first.sentence)
+    if isinstance(second, Stored) and isinstance(first.where, InFile):
+        sentence = _("{path} holds several messages; name one: {path}:0 is the first")
+        raise UsageError(sentence.format(path=first.where.path))
+    return first
+
+
+@contextmanager
+def _examined(bench: Bench, place: Place, stored: Stored, *, ageless: bool) -> Iterator[tuple[Analysis, Registry]]:
+    """Judge *stored*, and check who wrote it whatever it is."""
+    registry = registry_of(bench.settings)
+    account = place.account if isinstance(place, AccountPlace) else None
+    with tools_for(bench.settings, ask_dns=bench.ask_dns) as tools:
+        examiner = Examiner(
+            preferences=preferences_for(bench.settings, account),
+            registry=registry,
+            tools=tools,
+            clock=now,
+            ageless=ageless,
+        )
+        try:
+            analysis = _proven(examiner.examine(stored), stored, tools)
+        except MessageError as error:
+            raise DataError(_("{where}: {problem}").format(where=stored.where, problem=error)) from error
+        yield analysis, registry
+
+
+def _proven(analysis: Analysis, stored: Stored, tools: Tools) -> Analysis:
+    """Have the signatures checked also where a run would not care."""
+    message = analysis.message
+    if analysis.authentication is not NOT_CHECKED or message.author is None:
+        return analysis
+    at = stored.received or message.date or analysis.circumstances.now
+    return replace(analysis, authentication=tools.prove(stored.raw, message, at=at))
+
+
+# What is drafted ----------------------------------------------------------------------------------------------------
+
+
+def _compose(
+    settings: Settings, place: Place, analysis: Analysis, registry: Registry, *, channel: str, level: Level | None
+) -> Draft:
+    if problem := _why_not(analysis):
+        raise NotDraftedError(problem)
+    if analysis.authentication.result is Result.TEMPERROR:
+        sentence = _("who wrote this cannot be checked now ({reason}); try again later")
+        raise TryLaterError(sentence.format(reason=analysis.authentication.reason))
+    chosen = level or Level(settings.drafting.level)
+    choice = _choice(settings, analysis, registry, level=chosen, channel=channel)
+    account = place.account if isinstance(place, AccountPlace) else _addressed(settings, analysis)
+    return compose(
+        brief_for(
+            [replace(analysis, choice=choice)],
+            account=account,
+            settings=settings,
+            registry=registry,
+            now=now().astimezone(ZoneInfo(settings.timezone)),
+            level=chosen,
+        )
+    )
+
+
+def _why_not(analysis: Analysis) -> str:
+    """Say why nothing may be drafted, even if the user asks for it; empty if something may."""
+    if analysis.topic is Topic.SECURITY:
+        return _("one-time codes, password resets and log-in alerts are never drafted to")
+    if analysis.decision.rule in {"own-draft", "own-mail", "automatic", "no-author"}:
+        return analysis.decision.reason
+    if analysis.warnings:
+        return analysis.warnings[0].text
+    if analysis.authentication.standing is Standing.CONTRADICTED:
+        return analysis.authentication.reason
+    if analysis.match is None:
+        author = analysis.message.author
+        sentence = _("no operator of the registry writes from {domain}; a record of your own would help")
+        return sentence.format(domain=author.address.domain if author else "")
+    return ""
+
+
+def _choice(
+    settings: Settings, analysis: Analysis, registry: Registry, *, level: Level, channel: str = ""
+) -> Choice | None:
+    if analysis.match is None:
+        return None
+    return choose(
+        analysis.match.operator,
+        topic=analysis.topic,
+        level=level,
+        today=analysis.circumstances.now.date(),
+        shelf_life_days=settings.registry.shelf_life_days,
+        registry=registry,
+        channel_id=channel,
+    )
+
+
+def _addressed(settings: Settings, analysis: Analysis) -> Account:
+    """Give the account that a message in a file was sent to, or else the first."""
+    message = analysis.message
+    recipients = " ".join(value for name in ("to", "cc", "delivered-to") for value in message.all(name)).lower()
+    found = (one for one in settings.accounts if any(address in recipients for address in one.own_addresses))
+    return next(found, settings.accounts[0])

@@ -1,0 +1,210 @@
+"""The command `check`: tries everything that a run needs, and says in one line each what is well and what to mend."""
+
+import os
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import curation
+from .config import Account, Identity, Settings
+from .dns import MemoryCache, Resolver
+from .errors import ConfigError, LoginRefusedError, NoreplyAnalyzerError, TryLaterError, UnreachableError
+from .language import _, ngettext
+from .mailboxes import Listed, Role
+from .opening import open_store
+from .passwords import password
+from .registry import Registry
+from .run import Store
+from .state import State
+from .supplies import now
+from .wire import countdown
+
+_SECONDS = 30.0
+_DNS_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What was tried, and how it went; what to do stands in the sentence."""
+
+    fine: bool
+    what: str
+    said: str
+
+    def __str__(self) -> str:
+        mark = _("ok") if self.fine else _("mend")
+        return f"{mark:<7} {self.what:<11} {self.said}"
+
+
+def config_lines(path: Path, error: ConfigError | None, settings: Settings | None) -> Iterator[Line]:
+    """Say whether the configuration can be read."""
+    for problem in error.problems if error else ():
+        yield Line(fine=False, what="config", said=problem)
+    if settings is not None and settings.accounts:
+        names = ", ".join(account.name for account in settings.accounts)
+        yield Line(fine=True, what="config", said=_("{path}: {names}").format(path=path, names=names))
+    elif settings is not None:
+        sentence = _("{path}: names no account: add an [[accounts]] table")
+        yield Line(fine=False, what="config", said=sentence.format(path=path))
+
+
+def check(
+    settings: Settings, accounts: Sequence[Account], *, environment: Mapping[str, str], state: Path
+) -> Iterator[Line]:
+    """Try everything, and write nothing."""
+    for account in accounts:
+        yield _identity(account, account.identity or settings.identity)
+        yield from _mail(account, settings, environment)
+    yield _dns(settings, accounts)
+    yield from _registry(settings)
+    yield _state(state)
+
+
+def _identity(account: Account, identity: Identity) -> Line:
+    missing = [key for key, value in (("name", identity.name), ("address", identity.address)) if not value]
+    if missing:
+        sentence = _("{name}: set {keys} in [identity]: without it letters have a blank there")
+        return Line(fine=False, what="identity", said=sentence.format(name=account.name, keys=_(" and ").join(missing)))
+    said = ", ".join((f"{identity.name} <{account.address}>", *identity.address))
+    return Line(fine=True, what="identity", said=f"{account.name}: {said}")
+
+
+# The mail of an account ---------------------------------------------------------------------------------------------
+
+
+def _mail(account: Account, settings: Settings, environment: Mapping[str, str]) -> Iterator[Line]:
+    if account.host:
+        secret = _password(account, environment)
+        yield secret
+        if not secret.fine:
+            return
+    try:
+        with open_store(account, settings, environment, countdown(_SECONDS)) as store:
+            yield from _opened(account, store)
+            yield from _mailboxes(account, store)
+    except NoreplyAnalyzerError as error:
+        yield from _refused(account, error)
+
+
+def _password(account: Account, environment: Mapping[str, str]) -> Line:
+    ways = ("password_command", "password_file", "password_env", "token_command")
+    way = next(way for way in ways if getattr(account, way))
+    try:
+        password(account, environment)
+    except NoreplyAnalyzerError as error:
+        return Line(fine=False, what="password", said=str(error))
+    return Line(fine=True, what="password", said=_("{name}: from {way}").format(name=account.name, way=way))
+
+
+def _opened(account: Account, store: Store) -> Iterator[Line]:
+    if account.path:
+        yield Line(fine=True, what="maildir", said=f"{account.name}: {account.path}")
+        return
+    yield _reached(account)
+    secured_by = store.secured_by or _("none, on this machine only")
+    yield Line(fine=True, what="tls", said=f"{account.name}: {secured_by}")
+    yield Line(fine=True, what="login", said=f"{account.name}: {account.login}")
+
+
+def _reached(account: Account) -> Line:
+    said = _("{name}: {host} answers on port {port}")
+    port = account.effective_port
+    return Line(fine=True, what="connection", said=said.format(name=account.name, host=account.host, port=port))
+
+
+def _refused(account: Account, error: NoreplyAnalyzerError) -> Iterator[Line]:
+    """Say how far it came: no connection, no TLS, no login."""
+    said = "; ".join(f"{account.name}: {line}" for line in str(error).splitlines())
+    if isinstance(error, ConfigError):
+        yield Line(fine=False, what="config", said=said)
+    elif isinstance(error, LoginRefusedError) or (
+        isinstance(error, TryLaterError) and not isinstance(error, UnreachableError)
+    ):
+        yield _reached(account)
+        yield Line(fine=False, what="login", said=said)
+    elif isinstance(error.__cause__, ssl.SSLError) or "STARTTLS" in str(error):
+        yield _reached(account)
+        yield Line(fine=False, what="tls", said=said)
+    else:
+        yield Line(fine=False, what="connection", said=said)
+
+
+def _mailboxes(account: Account, store: Store) -> Iterator[Line]:
+    listed = {box.name: box for box in store.listed()}
+    try:
+        names = ", ".join(store.mailboxes())
+        yield Line(fine=True, what="mailboxes", said=_("{name}: reads {names}").format(name=account.name, names=names))
+    except ConfigError as error:
+        yield Line(fine=False, what="mailboxes", said=f"{account.name}: {error}")
+    try:
+        drafts = store.drafts(account.drafts, account.sent)
+    except ConfigError as error:
+        yield Line(fine=False, what="drafts", said=f"{account.name}: {error}")
+        return
+    how = _how(listed.get(drafts.name), Role.DRAFTS, account.drafts)
+    yield Line(fine=True, what="drafts", said=f"{account.name}: {drafts.name} ({how})")
+    if drafts.sent_name:
+        how = _how(listed.get(drafts.sent_name), Role.SENT, account.sent)
+        yield Line(fine=True, what="sent", said=f"{account.name}: {drafts.sent_name} ({how})")
+    else:
+        sentence = _("{name}: no mailbox of sent mail found: a draft that you sent would not be known; set `sent`")
+        yield Line(fine=False, what="sent", said=sentence.format(name=account.name))
+
+
+def _how(box: Listed | None, role: Role, configured: str) -> str:
+    if configured:
+        return _("as the configuration says")
+    return _("the server marks it") if box and box.marked is role else _("by its name")
+
+
+# Everything else ----------------------------------------------------------------------------------------------------
+
+
+def _dns(settings: Settings, accounts: Sequence[Account]) -> Line:
+    """Ask for what the user's own mail provider publishes: nobody learns anything by it."""
+    domain = accounts[0].address.rpartition("@")[2] if accounts else "example.org"
+    resolver = Resolver(settings.dns.servers, cache=MemoryCache(), clock=now)
+    answer = resolver.look_up_txt(domain, seconds=_DNS_SECONDS)
+    servers = ", ".join(settings.dns.servers) or _("the system's servers")
+    if resolver.answered and not answer.failed:
+        return Line(fine=True, what="dns", said=_("{servers}: answers").format(servers=servers))
+    sentence = _("{servers}: {problem}: check the network, or name a server in [dns]")
+    return Line(fine=False, what="dns", said=sentence.format(servers=servers, problem=answer.failed))
+
+
+def _registry(settings: Settings) -> Iterator[Line]:
+    folder = Path(settings.registry.directory).expanduser()
+    registry, problems = Registry.with_user_records(folder)
+    for problem in problems:
+        yield Line(fine=False, what="registry", said=f"{folder}: {problem}")
+    channels = [channel for operator in registry.operators for channel in operator.channels]
+    newest = max((channel.checked_on for channel in channels), default=None)
+    late = curation.due(now().date(), shelf_life_days=settings.registry.shelf_life_days, registry=registry)
+    sentence = ngettext(
+        "{operators} operators, last checked on {day}; {count} channel is past its shelf life (registry due)",
+        "{operators} operators, last checked on {day}; {count} channels are past their shelf life (registry due)",
+        len(late),
+    )
+    said = sentence.format(operators=len(registry.operators), day=newest, count=len(late))
+    if 2 * len(late) > len(channels):
+        yield Line(fine=False, what="registry", said=said + "; " + _("update this program"))
+    else:
+        yield Line(fine=True, what="registry", said=said)
+
+
+def _state(path: Path) -> Line:
+    if not path.exists():
+        nearest = next(folder for folder in path.parents if folder.exists())
+        if os.access(nearest, os.W_OK | os.X_OK):
+            return Line(fine=True, what="state", said=_("{path}: made by the first run").format(path=path))
+        sentence = _("{path}: cannot be made; let {folder} be written to")
+        return Line(fine=False, what="state", said=sentence.format(path=path, folder=nearest))
+    try:
+        State.in_memory(path).close()
+    except NoreplyAnalyzerError as error:
+        return Line(fine=False, what="state", said=str(error))
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        sentence = _("{path}: may not be written to by this user")
+        return Line(fine=False, what="state", said=sentence.format(path=path))
+    return Line(fine=True, what="state", said=str(path))

@@ -1,0 +1,176 @@
+"""One message explained: what was found, what was chosen, what was passed over, and why; in words and as JSON."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from . import report
+from .language import _
+from .policy import Analysis
+from .registry import Channel, Choice
+from .source import InAccount, InFile
+from .topic import Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A message, and where an answer to it would go."""
+
+    where: InAccount | InFile
+    analysis: Analysis
+    choice: Choice | None
+    """Where a draft goes, or would; ``None`` where nobody knows the operator."""
+
+
+def as_object(explained: Explained, *, zone: ZoneInfo) -> dict[str, Any]:
+    """Give the object of a message, with what only an explanation has: the topic's evidence, and all channels."""
+    analysis, choice = explained.analysis, explained.choice
+    found = report.as_object(analysis, source=report.place_of(explained.where), zone=zone)
+    found["topic_evidence"] = [
+        {"rule": one.rule, "where": one.where, "found": one.found} for one in analysis.reading.subject.evidence
+    ]
+    found["channels"] = [
+        report.channel_of(channel) | {"taken": taken, "why_not": why} for channel, taken, why in _channels(choice)
+    ]
+    return found
+
+
+def _channels(choice: Choice | None) -> Iterator[tuple[Channel, bool, str]]:
+    if choice is None:
+        return
+    if choice.channel:
+        yield choice.channel, True, ""
+    for channel in choice.also:
+        yield channel, False, _("named beside it, as another way")
+    for channel, why in choice.others:
+        yield channel, False, why
+
+
+# Words --------------------------------------------------------------------------------------------------------------
+
+
+def lines(explained: Explained, *, zone: ZoneInfo) -> Iterator[str]:
+    """Say in lines of text all that led to the decision."""
+    analysis = explained.analysis
+    yield from _heading(explained, zone)
+    for title, said in (
+        (_("Can it be answered?"), _answerability(analysis)),
+        (_("What is it about?"), _topic(analysis)),
+        (_("Who wrote it?"), _author(analysis)),
+        (_("Which operator?"), _operator(analysis)),
+        (_("Where would an answer go?"), _answer(explained.choice)),
+        (_("What is done?"), _decision(analysis)),
+    ):
+        yield ""
+        yield title
+        yield from (f"  {line}" for line in said)
+
+
+def _heading(explained: Explained, zone: ZoneInfo) -> Iterator[str]:
+    message = explained.analysis.message
+    secret = explained.analysis.topic is Topic.SECURITY
+    yield _("“{subject}”").format(subject=message.subject) if message.subject and not secret else _("a message")
+    yield "  " + (
+        _("from {author}, {day}").format(author=_mailbox(explained.analysis), day=report.day(explained.analysis, zone))
+        if message.author
+        else _("its author is doubtful: {problem}").format(problem=message.author_problem)
+    )
+    yield f"  {explained.where}"
+
+
+def _mailbox(analysis: Analysis) -> str:
+    author = analysis.message.author
+    if author is None:
+        return ""
+    return f"{author.name} <{author.address}>" if author.name else str(author.address)
+
+
+def _answerability(analysis: Analysis) -> Iterator[str]:
+    yield {
+        "unanswerable": _("No: nobody reads an answer."),
+        "answerable": _("Yes."),
+        "automatic": _("It is a bounce or an automatic answer: never to be answered."),
+        "unclear": _("It is not clear."),
+    }[analysis.reading.verdict.answerability]
+    for evidence in analysis.reading.verdict.evidence:
+        found = report.quoted(evidence, analysis)
+        quoted = _("“{subject}”").format(subject=found) if found else _("not shown: it may hold a code")
+        yield f"{evidence.rule}, {evidence.where}: {quoted}"
+
+
+def _topic(analysis: Analysis) -> Iterator[str]:
+    yield report.TOPICS[analysis.topic]()
+    for evidence in analysis.reading.subject.evidence:
+        yield f"{evidence.rule}, {evidence.where}: " + _("“{subject}”").format(subject=evidence.found)
+
+
+def _author(analysis: Analysis) -> Iterator[str]:
+    proof = analysis.authentication
+    if analysis.proven:
+        yield _("Proven: it really comes from {domain} ({method}, checked by {who}).").format(
+            domain=proof.domain, method=proof.method, who=_("us") if proof.checked_by == "us" else proof.checked_by
+        )
+    elif proof.checked_by:
+        yield {
+            "contradicted": _("Contradicted: {reason}"),
+            "not-established": _("Not established: {reason}"),
+        }[proof.standing].format(reason=proof.reason or _("nothing shows it"))
+    else:
+        yield _("Not checked: {reason}").format(reason=proof.reason or _("there is no author to prove"))
+    for signature in proof.signatures:
+        sentence = _("signature of {sdid}, selector {selector}: {result}")
+        said = sentence.format(sdid=signature.sdid, selector=signature.selector, result=signature.result)
+        yield f"{said} ({signature.reason})" if signature.reason else said
+    for caution in analysis.warnings:
+        yield _("Warning: {text}").format(text=caution.text)
+
+
+def _operator(analysis: Analysis) -> Iterator[str]:
+    if analysis.match is None:
+        yield _("None of the registry writes from this domain.")
+        return
+    operator = analysis.match.operator
+    how = {
+        "sender": _("it writes from this domain"),
+        "address": _("this is one of its addresses"),
+        "website": _("this is the domain of its website"),
+    }[analysis.match.matched_by]
+    yield f"{operator.name} ({operator.slug}): {how} [{analysis.match.matched_by}]"
+    if not analysis.proven:
+        yield _("But nothing proves that it wrote this.")
+
+
+def _answer(choice: Choice | None) -> Iterator[str]:
+    if choice is None:
+        yield _("Nowhere: no operator is known.")
+        return
+    if choice.channel is None:
+        yield _("To a letter with a blank for the address: no channel of the record fits.")
+    for channel, taken, why in _channels(choice):
+        mark, place = ("→", "") if taken else ("–", f": {why}")
+        yield f"{mark} {channel.id}, {report.MEDIA[channel.medium.value]()}{place}"
+        yield f"    {channel.target or ', '.join(channel.lines)}"
+        if taken:
+            yield f"    {_provenance(channel)}"
+    if choice.to_verify:
+        yield _("This address is only reported; the draft says so.")
+    if choice.stale:
+        yield _("It is past its shelf life; the draft says so.")
+
+
+def _provenance(channel: Channel) -> str:
+    source = channel.sources[0] if channel.sources else ""
+    if channel.stated_on is None:
+        sentence = _("{quality}, read on {checked_on}: {source}")
+        return sentence.format(quality=channel.quality, checked_on=channel.checked_on, source=source)
+    return _("{quality}, text of {stated_on}, read on {checked_on}: {source}").format(
+        quality=channel.quality, stated_on=channel.stated_on, checked_on=channel.checked_on, source=source
+    )
+
+
+def _decision(analysis: Analysis) -> Iterator[str]:
+    decision = analysis.decision
+    yield f"{report.ACTIONS[decision.action]()} [{decision.rule}]: {decision.reason}"
+    if analysis.decision.action == "draft":
+        yield _("A run also looks at what lies in Drafts and Sent, and at the ceilings of [drafting].")
