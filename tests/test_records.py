@@ -50,7 +50,7 @@ def _all_channels() -> list[tuple[str, Channel]]:
 def test_every_record_loads_and_lints_clean() -> None:
     """What does not lint clean would not load for a user either."""
     assert [str(finding) for finding in lint(today=TODAY)] == []
-    assert len(SHIPPED.operators) >= 20
+    assert len(SHIPPED.operators) >= 90
     assert {"orange", "sfr", "bouygues-telecom", "free", "sncf-connect", "amazon-fr"} <= set(SHIPPED.by_slug)
     assert "communications-electroniques" in SHIPPED.mediators
 
@@ -86,11 +86,27 @@ def test_every_operator_can_be_recognised() -> None:
         "x@orange.com.example",
         "x@amazon.fr.example",
         "x@laposte.net.example",
+        "x@orange-business.com.example",
+        "agent@dgfip.finances.gouv.fr",
+        "x@canal-plus.com",
+        "anne@gls-group.eu",
+        "x@rakuten.com",
+        "x@beta.gouv.fr",
+        "notifications@shipup.co",
     ],
 )
 def test_no_subscriber_and_no_stranger_is_taken_for_an_operator(author: str) -> None:
     """Where an access provider's customers have mailboxes, only exact addresses count."""
     assert SHIPPED.find(Address.parse(author)) is None
+
+
+@pytest.mark.parametrize(
+    "domain", ["messagerie.leboncoin.fr", "reply.airbnb.com", "reply.linkedin.com", "reply.facebook.com"]
+)
+def test_a_relay_between_people_is_never_the_company(domain: str) -> None:
+    """Whoever answers there reaches a buyer, a guest or a friend, though the domain below is the company's."""
+    assert SHIPPED.find(Address.parse(f"k7x2@{domain}")) is None
+    assert SHIPPED.find(Address.parse(f"noreply@{domain.partition('.')[2]}")) is not None
 
 
 @pytest.mark.parametrize("domain", guards().shared_domains)
@@ -121,6 +137,17 @@ def test_a_mailbox_of_the_public_is_never_an_operator(domain: str, local: str) -
         ("noreply@notif-colissimo-laposte.info", "la-poste", MatchedBy.SENDER),
         ("x@news.e.leclerc", "leclerc", MatchedBy.WEBSITE),
         ("commande@serviceclients.leclerc", "leclerc", MatchedBy.SENDER),
+        ("noreply@youprice.fr", "youprice", MatchedBy.SENDER),
+        ("x@orangemoney.fr", "orange-money", MatchedBy.WEBSITE),
+        ("x@bouyguestelecom.fr", "bouygues-telecom", MatchedBy.WEBSITE),
+        ("predict@information.dpd.fr", "dpd-france", MatchedBy.SENDER),
+        ("noreply@gls-group.eu", "gls", MatchedBy.ADDRESS),
+        ("notification@notification.colisprive.com", "colis-prive", MatchedBy.SENDER),
+        ("noreply@emailing.caf.fr", "caf", MatchedBy.SENDER),
+        ("NEPASREPONDRE@cic.fr", "cic", MatchedBy.SENDER),
+        ("x@mail.fr.shopping.rakuten.com", "rakuten", MatchedBy.SENDER),
+        ("x@email.airbnb.com", "airbnb", MatchedBy.SENDER),
+        ("no.reply@leboncoin.fr", "leboncoin", MatchedBy.SENDER),
     ],
 )
 def test_real_senders_lead_to_their_operator(author: str, slug: str, matched_by: MatchedBy) -> None:
@@ -147,6 +174,10 @@ def test_real_senders_lead_to_their_operator(author: str, slug: str, matched_by:
         ("Amazon", "order-update@amazon.fr", None),
         ("Anne Martin", "anne.martin@orange.fr", None),
         ("Newsletter", "x@free-software.example", None),
+        ("H. M. Martin", "hm@evil.example", None),
+        ("Kayak Club de Lyon", "x@evil.example", None),
+        ("Hôtel Renaissance", "x@evil.example", None),
+        ("Numericable", "x@evil.example", "sfr"),
     ],
 )
 def test_look_alikes_are_noticed(name: str, author: str, slug: str | None) -> None:
@@ -183,7 +214,8 @@ def test_some_operators_take_email_and_the_large_access_providers_take_letters()
     assert media["uber"] is media["leclerc"] is media["spartoo"] is Medium.EMAIL
     for slug in ("orange", "sosh", "sfr", "red-by-sfr", "bouygues-telecom", "free", "free-mobile"):
         assert media[slug] is Medium.POST, slug
-    assert "chronopost" not in media  # a blank recipient block: nobody read an address anywhere
+    for slug in ("chronopost", "dpd-france", "cic", "paypal"):  # a blank recipient block: nobody read an address
+        assert slug not in media, slug
 
 
 def test_in_three_years_no_email_is_chosen_and_the_choice_says_why() -> None:
