@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from .errors import UnreachableError
+from .errors import ServerRefusedError, UnreachableError
 from .server import Server, meaning
 from .wire import Allowance, Connection, tls_context
 
@@ -72,6 +72,8 @@ def with_meaning(server: Server, wire: Connection | None) -> Iterator[None]:
         ours = meaning(error, server)
         if wire is not None and isinstance(ours, UnreachableError):
             wire.shutdown()
+        if wire is not None and isinstance(ours, ServerRefusedError):
+            ours.hung_up = wire.state == "LOGOUT"
         if ours is error:
             raise
         raise ours from error

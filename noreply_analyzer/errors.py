@@ -69,6 +69,8 @@ class ServerRefusedError(NoreplyAnalyzerError):
     """A server understood and said no."""
 
     exit_status = 69
+    hung_up = False
+    """Whether the connection is over with it: nobody knows where the next answer would begin."""
 
 
 class StateError(NoreplyAnalyzerError):

@@ -9,7 +9,7 @@ the library or the server does wrong leaves this room as one of our errors (see 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Final, Self
@@ -34,6 +34,7 @@ _AT_ONCE: Final = 500  # messages in one FETCH; as many UIDs fit in the 8,192 by
 _HEADERS_AT_ONCE: Final = 32 * 1024 * 1024  # by the size of the whole messages, which their headers cannot exceed
 _IN_ONE_SEARCH: Final = 50_000  # UIDs in one line of at most a million bytes
 _SENT_AT_MOST: Final = 2_000
+_HIDDEN_AT_MOST: Final = 10  # messages in one FETCH that the server refuses to show; more, and it is the mailbox
 _BEGINNING: Final = 64 * 1024
 _BYTES_A_SECOND: Final = 32 * 1024
 """The slowest line on which a large message is still waited for."""
@@ -50,6 +51,7 @@ class _Opened:
     name: str
     exists: int
     position: Position
+    says_uid_next: bool
 
 
 class Session:
@@ -149,7 +151,7 @@ class Session:
     def messages(self, mailbox: str, *, after: Position | None, since: date) -> Iterator[Found]:
         """Give what came after *after*, or arrived on *since* or later, oldest first."""
         opened = self._examine(mailbox)
-        if after is not None and after.uid_validity == opened.position.uid_validity:
+        if after is not None and opened.position.goes_on_from(after):
             uids = self._uids_from(opened, after.uid_next)
         else:
             uids = self._uids_since(opened, since)
@@ -240,6 +242,9 @@ class Session:
             self._client.oauth2_login(user, password)
         elif (user + password).isascii() and not self._can("LOGINDISABLED"):
             self._client.login(_quoted(user), password)  # the library quotes the password, not the user
+        elif self._can("LOGINDISABLED") and not self._can("AUTH=PLAIN"):
+            sentence = _("{host} lets nobody log in with a password this way; try another `security`")
+            raise ServerRefusedError(sentence.format(host=self._server.host))
         else:
             self._client.plain_login(user, password)
 
@@ -255,10 +260,11 @@ class Session:
             uid_next = int(answer.get(b"UIDNEXT", 0))
             if not 0 <= uid_validity <= _UID_MAX or not 0 <= uid_next <= _UID_MAX + 1:
                 raise ValueError("UIDVALIDITY or UIDNEXT out of range")
-        if not uid_next:
+        says_uid_next = uid_next != 0
+        if not says_uid_next:
             uid_next = 1 + max(self._fetch_set("*", "UID"), default=0) if exists else 1
         position = Position(uid_validity=uid_validity, uid_next=uid_next)
-        self._opened = _Opened(name=mailbox, exists=exists, position=position)
+        self._opened = _Opened(name=mailbox, exists=exists, position=position, says_uid_next=says_uid_next)
         return self._opened
 
     def _reopen(self, mailbox: str) -> _Opened:
@@ -293,13 +299,18 @@ class Session:
         return sorted(uid for uid in found if 0 < uid <= _UID_MAX)
 
     def _found(self, opened: _Opened, uids: Sequence[int]) -> Iterator[Found]:
-        """Look at *uids* from outside: first what has a fixed size, then the header fields of as many as may be."""
-        facts = self._fetch(uids, "UID FLAGS INTERNALDATE RFC822.SIZE")
+        """Look at *uids* from outside: first what has a fixed size, then the header fields of as many as may be.
+
+        A message that the server refuses to show is there all the same, without a header.
+        """
+        facts, hidden = self._fetch_what_it_shows(uids, "UID FLAGS INTERNALDATE RFC822.SIZE")
+        for uid in hidden:
+            yield Found(ref=self._ref(opened, uid), header=b"", order=uid, size=0, received=None, flags=frozenset())
         sizes = {uid: fact[b"RFC822.SIZE"] for uid, fact in facts.items() if isinstance(fact.get(b"RFC822.SIZE"), int)}
         for group in groups(sizes, min(_HEADERS_AT_ONCE, self._message_bytes)):
             for uid, header in self._headers(group, sizes).items():
                 yield Found(
-                    ref=MessageRef(mailbox=opened.name, uid_validity=opened.position.uid_validity, uid=uid),
+                    ref=self._ref(opened, uid),
                     header=header,
                     order=uid,
                     size=sizes[uid],
@@ -311,8 +322,8 @@ class Session:
         items = f"UID BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS).upper()})]"
         if sizes[uids[0]] > self._message_bytes:
             return {uids[0]: self._beginning(uids[0], items)}
-        answers = self._fetch(uids, items)
-        headers = {uid: section(answers.get(uid, {}), b"BODY[HEADER") for uid in uids}
+        answers, hidden = self._fetch_what_it_shows(uids, items)
+        headers = {uid: section(answers.get(uid, {}), b"BODY[HEADER") for uid in uids} | dict.fromkeys(hidden, b"")
         return {uid: header for uid, header in headers.items() if header is not None}
 
     def _beginning(self, uid: int, items: str) -> bytes:
@@ -322,6 +333,44 @@ class Session:
         except ServerRefusedError:
             return b""
         return section(answers.get(uid, {}), b"BODY[HEADER") or b""
+
+    @staticmethod
+    def _ref(opened: _Opened, uid: int) -> MessageRef:
+        return MessageRef(mailbox=opened.name, uid_validity=opened.position.uid_validity, uid=uid)
+
+    def _fetch_what_it_shows(self, uids: Sequence[int], items: str) -> tuple[dict[int, dict[bytes, Any]], list[int]]:
+        """Fetch *items*, and name the messages that the server refuses to show: one of them must not hide the others.
+
+        Raises:
+            ServerRefusedError: it refuses too many, or the mailbox is gone.
+        """
+        answers: dict[int, dict[bytes, Any]] = {}
+        hidden: list[int] = []
+        parts = [uids]
+        while parts:
+            part = parts.pop()
+            try:
+                answers |= self._fetch(part, items)
+            except ServerRefusedError as error:
+                self._require_still_there(error)
+                if len(hidden) == _HIDDEN_AT_MOST:
+                    raise
+                if len(part) == 1:
+                    hidden += part
+                else:
+                    middle = len(part) // 2
+                    parts += [part[middle:], part[:middle]]
+        return {uid: answers[uid] for uid in uids if uid in answers}, hidden
+
+    def _require_still_there(self, refusal: ServerRefusedError) -> None:
+        """Tell a message that cannot be shown from a mailbox that is gone, or was made anew meanwhile."""
+        opened = self._opened
+        if (
+            refusal.hung_up
+            or opened is None
+            or self._examine(opened.name).position.uid_validity != opened.position.uid_validity
+        ):
+            raise refusal
 
     def _fetch(
         self, uids: Sequence[int], items: str, *, answer_bytes: int = ANSWER_BYTES, seconds: float | None = None
@@ -381,18 +430,22 @@ class Drafts:
         return next(iter(self._sent), None)
 
     def position(self) -> Position:
-        """Say how far the drafts mailbox reaches now."""
-        return self._session.position(self._name)
+        """Say how far the drafts mailbox reaches now; what only the last message tells may be less than before."""
+        with _named(self._name):
+            opened = self._session._examine(self._name)  # noqa: SLF001 - two halves of one room
+        return opened.position if opened.says_uid_next else replace(opened.position, uid_next=0)
 
     def traces(self, *, since: date) -> tuple[Trace, ...]:
         """Give all of Drafts, and of Sent the newest that arrived on *since* or later."""
         found: list[Trace] = []
         for mailbox in self._drafts:
-            opened = self._session._examine(mailbox)  # noqa: SLF001 - two halves of one room
-            found += self._read(mailbox, self._session._uids_from(opened, 1))  # noqa: SLF001
+            with _named(mailbox):
+                opened = self._session._examine(mailbox)  # noqa: SLF001
+                found += self._read(mailbox, self._session._uids_from(opened, 1))  # noqa: SLF001
         for mailbox in self._sent:
-            opened = self._session._examine(mailbox)  # noqa: SLF001
-            found += self._read(mailbox, self._session._uids_since(opened, since)[-_SENT_AT_MOST:])  # noqa: SLF001
+            with _named(mailbox):
+                opened = self._session._examine(mailbox)  # noqa: SLF001
+                found += self._read(mailbox, self._session._uids_since(opened, since)[-_SENT_AT_MOST:])  # noqa: SLF001
         return tuple(found)
 
     def _read(self, mailbox: str, uids: Sequence[int]) -> Iterator[Trace]:
@@ -412,12 +465,23 @@ class Drafts:
         session = self._session
         session._wire.gate.appendable = _on_the_wire(self._name)  # noqa: SLF001
         try:
-            with session._command():  # noqa: SLF001
+            with _named(self._name), session._command():  # noqa: SLF001
                 answer = session._client.append(self._name, draft, (_DRAFT,), when)  # noqa: SLF001
         finally:
             session._wire.gate.appendable = None  # noqa: SLF001
         match = _APPENDUID.match(answer or b"")
         return MessageRef(mailbox=self._name, uid_validity=int(match[1]), uid=int(match[2])) if match else None
+
+
+@contextmanager
+def _named(mailbox: str) -> Iterator[None]:
+    """Say in which mailbox it was that the server refused."""
+    try:
+        yield
+    except ServerRefusedError as error:
+        named = ServerRefusedError(f"{mailbox}: {error}")
+        named.hung_up = error.hung_up
+        raise named from error
 
 
 def _listed(answers: Iterable[tuple[Sequence[bytes], bytes | None, bytes | str | None]]) -> Iterator[Listed]:

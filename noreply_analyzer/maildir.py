@@ -32,7 +32,8 @@ from .mailboxes import Listed, Role, every, find, no_drafts, to_read
 from .mailnames import decoded
 from .source import Found, MessageRef, Position, Trace
 
-_PARTS: Final = ("cur", "new")
+_PARTS: Final = ("new", "cur")
+"""In the order in which mail moves, so that what is moved while both are listed is not overlooked."""
 _UID_BITS: Final = 53
 """Every reader of JSON knows integers of that size."""
 _UID_VALIDITY: Final = 1

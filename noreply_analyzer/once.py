@@ -61,12 +61,14 @@ class Lying:
         """Say what became of an intent: ``saved``, ``undone`` or ``doubtful``.
 
         It is in Drafts or Sent, perhaps edited: saved. The drafts mailbox ends, at *position*, where it ended before:
-        it never came there. Anything else: somebody may have sent or deleted it since.
+        it never came there. Anything else, also where the server does not say where it ends: somebody may have sent or
+        deleted it since.
         """
         for trace in self.traces:
             if trace.message_id == intent.message_id or intent.digest in {marker.digest for marker in markers(trace)}:
                 return "saved"
-        return "undone" if (position, self.drafts) == (intent.before, intent.mailbox) else "doubtful"
+        unchanged = position.certain and (position, self.drafts) == (intent.before, intent.mailbox)
+        return "undone" if unchanged else "doubtful"
 
     def _in_drafts(self) -> Iterable[Trace]:
         return (trace for trace in self.traces if trace.mailbox == self.drafts)

@@ -7,7 +7,7 @@ an intent on the disk before it is in the mailbox, and a mailbox counts as read 
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -46,6 +46,9 @@ from .state import Intent, State, Waiting
 from .topic import Topic
 
 log = logging.getLogger(__name__)
+
+_CONNECTIONS: Final = 4
+"""How often one run connects to one account: a server that hangs up at one mailbox must not cost the others."""
 
 _DRAFTS: Final = "\\Drafts"
 """Under which name the position of the drafts mailbox is kept, whatever the mailbox is called (RFC 6154)."""
@@ -163,10 +166,10 @@ def run_accounts(equipment: Equipment, accounts: Sequence[Account]) -> int:
     for index, account in enumerate(accounts):
         # Its share of what is left: a flooded account must not keep the next one from being looked at.
         share = (ends_at - now()) / (len(accounts) - index)
-        run = _AccountRun(equipment, account, look_until=now() + _LOOKING * share)
+        end = now() + share
+        run = _AccountRun(equipment, account, remaining=_until(now, end), look_until=end - (1 - _LOOKING) * share)
         try:
-            with equipment.open_store(account, _until(now, now() + share)) as store:
-                run.look_once(store)
+            run.look_once()
         except (StateError, InterruptedRunError):
             raise  # the one concerns every account, the other ends the run
         except NoreplyAnalyzerError as error:
@@ -190,6 +193,7 @@ class _AccountRun:
 
     equipment: Equipment
     account: Account
+    remaining: Remaining
     look_until: float
     """By `Equipment.monotonic`; after it nothing more is looked at, and what was found is written."""
     statuses: set[int] = field(default_factory=set)
@@ -198,31 +202,76 @@ class _AccountRun:
     _refs: dict[str, list[MessageRef]] = field(default_factory=dict)
     """Where each message lies, by its key, as far as this run has seen it."""
     _put_off_keys: set[str] = field(default_factory=set)
+    _left: dict[str, NoreplyAnalyzerError] = field(default_factory=dict)
+    """Mailboxes that the server did not let this run read, and why."""
+    _reached: dict[str, Position] = field(default_factory=dict)
+    """How far each mailbox was read; remembered at the end, when all that was found there is done with."""
 
     def __post_init__(self) -> None:
         self._id = Address.parse(self.account.address).key
         # Two accounts may have one address: messages and drafts are the address's, positions the place's.
         self._place = f"{self._id} {self.account.path or f'{self.account.login}@{self.account.host}'}"
         self._now = self.equipment.clock()
+        self._connected = 0
+        self._refusals: set[str] = set()
 
     # The road -----------------------------------------------------------------------------------------------------
 
-    def look_once(self, store: Store) -> None:
+    def look_once(self) -> None:
         """Walk the whole road once."""
-        self._store = store
-        self._resolve_intents()
-        self._name_duplicates()
-        self._look_at_what_waits()
-        reached = dict(self._look_at_what_is_new())
-        self._check_what_is_answered()
-        self._write_drafts()
-        for mailbox, position in reached.items():
-            self._state.set_position(self._place, mailbox, position)
+        with ExitStack() as self._connections:
+            self._connect()
+            self._resolve_intents()
+            self._name_duplicates()
+            self._look_at_what_waits()
+            self._look_at_what_is_new()
+            self._check_what_is_answered()
+            self._write_drafts()
+            for mailbox, position in self._reached.items():
+                self._state.set_position(self._place, mailbox, position)
 
     def trouble(self, sentence: str, status: int, ref: MessageRef | None = None) -> None:
         """Say that something could not be done."""
         self.statuses.add(status)
         self.equipment.say(Trouble(account=self.account.name, sentence=sentence, status=status, ref=ref))
+
+    # The server ---------------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        opened = self.equipment.open_store(self.account, self.remaining)
+        self._store = self._connections.enter_context(opened)
+        self.__dict__.pop("_drafts", None)  # it belongs to the connection before
+        self._connected += 1
+
+    @contextmanager
+    def _costing_only(self, mailbox: str) -> Iterator[None]:
+        """Have what goes wrong in one mailbox cost that mailbox, until the next run, and not the others.
+
+        Raises:
+            UnreachableError, ServerRefusedError: there is no server to ask for the others.
+        """
+        try:
+            yield
+        except (ServerRefusedError, UnreachableError) as error:
+            sentence = f"{mailbox}: {error}"
+            if isinstance(error, UnreachableError) or error.hung_up:
+                self._connect_again(type(error)(sentence))
+            self._left[mailbox] = error
+            self.trouble(sentence, error.exit_status if isinstance(error, UnreachableError) else 1)
+
+    def _connect_again(self, problem: NoreplyAnalyzerError) -> None:
+        if self._connected == _CONNECTIONS:
+            raise problem
+        try:
+            self._connect()
+        except (StateError, InterruptedRunError):
+            raise
+        except NoreplyAnalyzerError as error:
+            raise problem from error
+
+    @cached_property
+    def _mailboxes(self) -> Sequence[str]:
+        return tuple(self._store.mailboxes())
 
     # What is there ------------------------------------------------------------------------------------------------
 
@@ -231,34 +280,46 @@ class _AccountRun:
             self.equipment.stop.check()
             if self._out_of_time():
                 return
+            if waiting.ref.mailbox not in self._mailboxes:
+                self._wait_for_its_mailbox(waiting)
+            elif waiting.ref.mailbox not in self._left:
+                with self._costing_only(waiting.ref.mailbox):
+                    self._look_again(waiting)
+
+    def _wait_for_its_mailbox(self, waiting: Waiting) -> None:
+        # It may come back with all its UIDs, and then nothing else would lead there again. If it was renamed, what
+        # lies in it is found under the new name.
+        if self._now - waiting.since > timedelta(days=self._settings.limits.give_up_days):
+            self._state.settle(self._place, waiting.ref)
+
+    def _look_again(self, waiting: Waiting) -> None:
+        if self._store.position(waiting.ref.mailbox).uid_validity == waiting.ref.uid_validity:
             seen = Circumstances(now=self._now, received=waiting.received, waiting_since=waiting.since)
-            if self._is_still_there(waiting.ref):
-                self._fetch_and_consider(waiting.ref, seen)
-            else:
-                self._state.settle(self._place, waiting.ref)
+            self._fetch_and_consider(waiting.ref, seen)
+        else:  # it has another UID, and is found again as something new
+            self._state.settle(self._place, waiting.ref)
 
-    def _is_still_there(self, ref: MessageRef) -> bool:
-        # With another UIDVALIDITY it has another UID, and is found again as something new.
-        known = ref.mailbox in self._store.mailboxes()
-        return known and self._store.position(ref.mailbox).uid_validity == ref.uid_validity
-
-    def _look_at_what_is_new(self) -> Iterator[tuple[str, Position]]:
-        for mailbox in self._store.mailboxes():
-            before = self._state.position(self._place, mailbox)
-            reached = self._store.position(mailbox)
-            if before == reached:
+    def _look_at_what_is_new(self) -> None:
+        for mailbox in self._mailboxes:
+            if mailbox in self._left:
                 continue
-            log.info("%s/%s: looking at what is new before UID %d", self.account.name, mailbox, reached.uid_next)
-            done = self._look_through(mailbox, before, reached)
-            yield mailbox, done
-            if done != reached:
-                self.trouble(
-                    _("stopped after limits.run_seconds ({seconds} s); the rest comes with the next run").format(
-                        seconds=self._settings.limits.run_seconds
-                    ),
-                    75,
-                )
-                return
+            with self._costing_only(mailbox):
+                if not self._look_into(mailbox):
+                    sentence = _("stopped after limits.run_seconds ({seconds} s); the rest comes with the next run")
+                    self.trouble(sentence.format(seconds=self._settings.limits.run_seconds), 75)
+                    return
+        if self._left.keys() >= set(self._mailboxes):  # nothing could be read at all
+            self.statuses |= {error.exit_status for error in self._left.values()}
+
+    def _look_into(self, mailbox: str) -> bool:
+        """Look at what is new in one mailbox; tell whether there was time for all of it."""
+        before = self._state.position(self._place, mailbox)
+        reached = self._store.position(mailbox)
+        if before == reached and reached.certain:
+            return True
+        log.info("%s/%s: looking at what is new before UID %d", self.account.name, mailbox, reached.uid_next)
+        self._reached[mailbox] = done = self._look_through(mailbox, before, reached)
+        return done == reached
 
     def _look_through(self, mailbox: str, before: Position | None, reached: Position) -> Position:
         """Look at what is new in one mailbox; give how far that went."""
@@ -279,6 +340,8 @@ class _AccountRun:
             return False
         if found.received and self._now - found.received > timedelta(days=since_days):
             return False
+        if not found.header and found.size <= self._settings.limits.message_bytes:
+            return True  # the server did not show it: ask for the whole, which it may give, or else is named
         knows, dead = self._registry.knows, self._preferences.overrides.dead
         return bool(sieve.candidate(found.header, known=knows, dead=dead))
 
@@ -298,6 +361,8 @@ class _AccountRun:
         except ServerRefusedError as error:
             self._wait(ref, seen, rule="fetch-failed")
             self.trouble(_("not looked at, and tried again by the next run: {error}").format(error=error), 1, ref)
+            if error.hung_up:  # or the next message would be blamed for it
+                self._connect_again(error)
             return
         if analysis is None:
             return
@@ -391,7 +456,7 @@ class _AccountRun:
     def _name_duplicates(self) -> None:
         """Say where two drafts answer the same: two machines that ran at one instant can have made them."""
         position = self._drafts.position()
-        if position == self._state.position(self._place, _DRAFTS):
+        if position.certain and position == self._state.position(self._place, _DRAFTS):
             return
         for group in self._lying.duplicates():
             if not self._state.knows(self._id, f"twice {group}"):
@@ -413,9 +478,22 @@ class _AccountRun:
         for letter in planned.letters:
             self.equipment.stop.check()
             with self.equipment.stop.held():
-                self._write(letter)
+                self._write_if_taken(letter)
         for index, decision in planned.left_out.items():
             self._redecide(index, decision)
+
+    def _write_if_taken(self, letter: Sequence[int]) -> None:
+        """Save one draft; one that the server refuses is written anew by the next run, and does not keep the others."""
+        try:
+            self._write(letter)
+        except ServerRefusedError as error:
+            for index in letter:
+                entry = self._entries[index]
+                for ref in self._refs.get(entry.analysis.message.key, [entry.ref]):
+                    self._reached.pop(ref.mailbox, None)
+            if str(error) not in self._refusals:  # one word is enough for a full mailbox
+                self.trouble(str(error), error.exit_status)
+                self._refusals.add(str(error))
 
     def _write(self, letter: Sequence[int]) -> None:
         """Save one draft: intent, APPEND, outcome."""

@@ -68,7 +68,18 @@ class Position:
     """
 
     uid_validity: int
+    """0: the server does not say, and then a UID means something in one connection only."""
     uid_next: int
+    """0: the server does not say."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether the same position at another time means that nothing came meanwhile."""
+        return self.uid_validity != 0 and self.uid_next != 0
+
+    def goes_on_from(self, earlier: "Position") -> bool:
+        """Whether the UIDs from *earlier* on are what came since; a store from a backup counts anew from less."""
+        return self.uid_validity == earlier.uid_validity != 0 and self.uid_next >= earlier.uid_next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -237,6 +237,15 @@ class Connection(imaplib.IMAP4):
             raise
         self._listen()
 
+    def _connect(self) -> None:
+        """Be greeted; a server that says farewell instead is busy, and not against us (RFC 9051 section 7.1.5)."""
+        try:
+            super()._connect()  # type: ignore[misc]
+        except imaplib.IMAP4.error as error:
+            if "BYE" in self.untagged_responses:
+                raise self.abort(error) from error
+            raise
+
     def _listen(self) -> None:
         self._raw = _Incoming(self.sock, self.allowance)
         self._incoming = io.BufferedReader(self._raw, _BUFFER)
@@ -292,6 +301,16 @@ class Connection(imaplib.IMAP4):
                 raise self.allowance.excess()
         self._read += len(line)
         return line
+
+    def _get_response(self) -> Any:  # noqa: ANN401 - the library has no types
+        """Read one line and its literals; where that fails, nobody knows where the next answer would begin."""
+        try:
+            return super()._get_response()  # type: ignore[misc]
+        except imaplib.IMAP4.error:
+            raise  # the connection is lost, and known to be
+        except Exception:
+            self.shutdown()
+            raise
 
     @contextmanager
     def _or_close(self) -> Iterator[None]:

@@ -132,7 +132,10 @@ class World:
     operators: Sequence[OperatorFixture] = (TELECOM, COLIS, BANQUE)
     drafting: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
+    registry: Mapping[str, Any] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
+    accounts: Sequence[Mapping[str, Any]] = ()
+    """Several instead of the one, each with what differs from it."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     def __post_init__(self) -> None:
@@ -151,10 +154,10 @@ class World:
         tables = [
             _toml("identity", {"name": "Anne Martin", "address": ["12 rue des Lilas", "17000 La Rochelle"]}),
             _toml("dns", {"servers": [f"127.0.0.1:{self.dns_port}"]}),
-            _toml("registry", {"directory": str(self.folder / "operators")}),
+            _toml("registry", {"directory": str(self.folder / "operators")} | dict(self.registry)),
             _toml("drafting", self.drafting),
             _toml("limits", self.limits),
-            _toml("accounts", account | dict(self.account), array=True),
+            *(_toml("accounts", account | dict(each), array=True) for each in self.accounts or [self.account]),
         ]
         self.config.write_text("\n".join(tables), encoding="utf-8")
 
@@ -181,9 +184,10 @@ class World:
 
     def environment(self) -> dict[str, str]:
         """Give the environment of a user with a home of his own."""
-        # Buffered as in life: what is only in a buffer is lost with a killed process.
+        # Buffered as in life: what is only in a buffer is lost with a killed process. And compiled, as in life.
         mine = {
             "PYTHONUNBUFFERED": "",
+            "PYTHONDONTWRITEBYTECODE": "",
             "HOME": str(self.folder),
             "XDG_STATE_HOME": str(self.folder / "state"),
             "LANG": "C.UTF-8",
