@@ -187,7 +187,7 @@ def _registry(settings: Settings) -> Iterator[Line]:
         len(late),
     )
     said = sentence.format(operators=len(registry.operators), day=newest, count=len(late))
-    if 2 * len(late) > len(channels):
+    if curation.is_outdated(registry, now().date(), shelf_life_days=settings.registry.shelf_life_days):
         yield Line(fine=False, what="registry", said=said + "; " + _("update this program"))
     else:
         yield Line(fine=True, what="registry", said=said)

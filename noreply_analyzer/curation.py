@@ -146,6 +146,16 @@ def due(today: date, *, shelf_life_days: int, registry: Registry | None = None) 
     return tuple(sorted(found, key=lambda one: (-one.days, one.file, one.channel.id)))
 
 
+def is_outdated(registry: Registry, today: date, *, shelf_life_days: int) -> bool:
+    """Tell whether nobody has looked at most of the channels for longer than their shelf life.
+
+    By the day of the last look, whatever the age of what was read there: only then does a newer version help.
+    """
+    channels = [channel for one in registry.operators for channel in one.channels]
+    late = sum((today - channel.checked_on).days > shelf_life_days for channel in channels)
+    return 2 * late > len(channels)
+
+
 # One record ---------------------------------------------------------------------------------------------------------
 
 

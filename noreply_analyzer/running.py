@@ -9,14 +9,16 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from . import opening, report
+from . import curation, opening, report
 from .config import Account, Settings
 from .decoding import escaped
 from .dns import Resolver
 from .errors import DnsUnreachableError, NoreplyAnalyzerError, OutputError
 from .interruption import Interruption
+from .language import _
 from .output import Output, Sink
 from .policy import Action
+from .registry import Registry
 from .run import Entry, Equipment, Note, Remaining, Store, Trouble, run_accounts, worst
 from .state import State
 from .supplies import now, registry_of
@@ -59,7 +61,8 @@ class RunPrinter:
 
     def _say_note(self, note: Note) -> None:
         if self.as_json:
-            found = {"type": "note", "source": {"account": note.account}, "message": note.sentence}
+            source = {"account": note.account} if note.account else {}
+            found = {"type": "note", "source": source, "message": note.sentence}
             report.print_json(found, self.out)
         else:
             self.out.write(escaped(note.sentence) + "\n")
@@ -143,11 +146,12 @@ def run_from_settings(
         state = stack.enter_context(State.in_memory(state_path) if dry_run else State.open(state_path))
         resolver = Resolver(settings.dns.servers, cache=state, clock=now)
         worker = stack.enter_context(Worker())
+        registry = cache(lambda: registry_of(settings))
         status = run_accounts(
             Equipment(
                 settings=settings,
                 state=state,
-                open_registry=cache(lambda: registry_of(settings)),
+                open_registry=registry,
                 tools=Workbench(worker, resolver, seconds=settings.limits.message_seconds),
                 open_store=open_store,
                 clock=now,
@@ -157,9 +161,23 @@ def run_from_settings(
             ),
             accounts,
         )
+        if registry.cache_info().currsize:  # no run reads the records only to say how old they are
+            _say_if_outdated(registry(), settings, state, printer)
         try:
             resolver.raise_if_silent()
         except DnsUnreachableError as error:
             sys.stderr.write(f"noreply-analyzer: {error}\n")
             status = worst({status, error.exit_status})
     return status
+
+
+def _say_if_outdated(registry: Registry, settings: Settings, state: State, printer: RunPrinter) -> None:
+    """Say once a month that the records are old."""
+    today = now()
+    name = f"registry-outdated {today:%Y-%m}"
+    shelf_life = settings.registry.shelf_life_days
+    if not curation.is_outdated(registry, today.date(), shelf_life_days=shelf_life) or state.knows("", name):
+        return
+    state.remember("", name, action=Action.TELL, rule="registry-outdated", at=today)
+    sentence = _("most records were last checked over {days} days ago; update this program (registry due lists them)")
+    printer.say(Note(account="", sentence=sentence.format(days=shelf_life)))

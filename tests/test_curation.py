@@ -1,14 +1,21 @@
 """Keeping the records true: what lint finds, and what is due."""
 
+import sys
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from builders import a_channel, an_operator
 from records import SOUND, TODAY, channel, operator
+from schema import validated
 
-from noreply_analyzer.curation import Finding, as_printed, due, lint, lint_texts, summary
+from noreply_analyzer.config import Settings
+from noreply_analyzer.curation import Finding, as_printed, due, is_outdated, lint, lint_texts, summary
 from noreply_analyzer.errors import DataError
 from noreply_analyzer.registry import Guards, Medium, Obsolete, Quality, Registry
+from noreply_analyzer.running import RunPrinter, _say_if_outdated
+from noreply_analyzer.state import State
 
 GUARDS = Guards(shared_domains=("provider.example",))
 MEDIATOR = 'slug = "communications-electroniques"\nname = "Médiation"\nsectors = ["telecom"]\n'
@@ -171,3 +178,36 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     """A record that cannot be read ends in a sentence that names it."""
     with pytest.raises(DataError, match=r"nowhere\.toml cannot be read"):
         lint([tmp_path / "nowhere.toml"])
+
+
+# Old records --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "outdated"), [((0, 0, 0), False), ((200, 0, 0), False), ((200, 200, 0), True), ((180, 180, 0), False)]
+)
+def test_records_that_nobody_has_looked_at_for_long(days: tuple[int, ...], *, outdated: bool) -> None:
+    """Most of them, by the day of the last look: then a newer version helps."""
+    today = date(2026, 11, 25)
+    channels = tuple(
+        a_channel(id=f"c{number}", stated_on=date(2020, 1, 1), checked_on=today - timedelta(days=age))
+        for number, age in enumerate(days)
+    )
+    registry = Registry.of([an_operator(channels=channels)])
+
+    assert is_outdated(registry, today, shelf_life_days=180) is outdated
+
+
+def test_they_are_told_once_a_month(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not at every run of a cron job; in JSON as a note of the whole run."""
+    old = Registry.of([an_operator(channels=(a_channel(stated_on=date(2020, 1, 1), checked_on=date(2020, 1, 1)),))])
+    with State.in_memory() as state:
+        for as_json in (False, True):
+            printer = RunPrinter(out=sys.stdout, zone=ZoneInfo("Europe/Paris"), as_json=as_json, dry_run=False)
+            _say_if_outdated(old, Settings(), state, printer)
+    with State.in_memory() as another:
+        _say_if_outdated(old, Settings(), another, printer)
+    first, second = capsys.readouterr().out.splitlines()
+
+    assert first.startswith("most records were last checked over 180 days ago; update this program")
+    assert validated(second)["source"] == {}

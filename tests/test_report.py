@@ -318,7 +318,7 @@ def test_a_note_is_an_object_too() -> None:
         {"type": "else"},
         {"type": "error", "source": {"mailbox": "INBOX"}, "message": "x"},
         {"type": "error", "source": {"account": "perso"}},
-        {"type": "note", "source": {}, "message": "x"},
+        {"type": "note", "source": {"path": "a.eml"}, "message": "x"},
         {"type": "summary"},
     ],
 )
