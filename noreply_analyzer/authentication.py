@@ -98,8 +98,9 @@ class Authentication:
     domain: str = ""
     """The author's domain that was proven, else empty."""
     method: str = ""
-    """"dkim", or empty where nothing proves anything."""
+    """"dkim", or "dmarc" where the user's provider has decided; empty where nothing proves anything."""
     checked_by: str = "us"
+    """"us", or the authserv-id of that provider (`authresults`)."""
     reason: str = ""
     signatures: tuple[Signature, ...] = ()
 
@@ -173,6 +174,13 @@ def verify_signatures(
         else candidate.refuse(RefusedError(_("there are too many signatures to try this one too")))
         for index, candidate in enumerate(candidates)
     )
+
+
+def list_signatures(message: Message) -> tuple[Signature, ...]:
+    """Name every signature without checking any, where nothing hangs on them."""
+    author = message.author.address.domain if message.author else None
+    unchecked = UncheckedError(_("it was not checked, for your provider has decided"))
+    return _refuse_all(_read(message.all("dkim-signature"), author), unchecked)
 
 
 def conclude(message: Message, signatures: tuple[Signature, ...]) -> Authentication:

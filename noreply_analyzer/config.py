@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from .address import Address, canonicalize_domain
+from .authres_syntax import is_authserv_id, read_host
 from .errors import AddressError, ConfigError
 from .language import _
 from .registry import Level
@@ -80,12 +81,12 @@ class Account(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     authserv_ids: tuple[str, ...] = ()
     """Whose Authentication-Results to believe (RFC 8601); "microsoft": its fields without an id."""
     received_by: tuple[str, ...] = ()
-    """The hosts of the user's provider, by domain: what stands above their Received fields is theirs."""
+    """The hosts of the user's provider, by domain, address or network: their Received fields may stand above."""
     identity: Identity | None = None
     operators: dict[str, dict[str, str]] = {}
 
     def _problems(self) -> list[str]:
-        problems = [f"{place}: {problem}" for place, problem in self._bad_addresses()]
+        problems = [f"{place}: {problem}" for place, problem in (*self._bad_addresses(), *self._bad_provider())]
         if bool(self.path) == bool(self.host):
             problems.append("host: " + _("exactly one of host (a server) and path (a Maildir)"))
         if self.host:
@@ -114,6 +115,17 @@ class Account(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
             except AddressError as error:
                 found.append((place, str(error)))
         return found
+
+    def _bad_provider(self) -> Iterator[tuple[str, str]]:
+        for index, text in enumerate(self.authserv_ids):
+            if not is_authserv_id(text):
+                sentence = _("{text!r} is no authserv-id; one looks like mx.example.org")
+                yield f"authserv_ids[{index}]", sentence.format(text=text)
+        for index, text in enumerate(self.received_by):
+            try:
+                read_host(text)
+            except AddressError as error:
+                yield f"received_by[{index}]", str(error)
 
     @property
     def login(self) -> str:

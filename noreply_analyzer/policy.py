@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from .authentication import Authentication, Result, Standing
+from .authentication import Authentication, Result, Standing, conclude, list_signatures
+from .authresults import hear, weigh
 from .detection import Answerability, Overrides, Verdict, judge
 from .ids import is_draft_id
 from .language import N_, _
@@ -58,6 +59,9 @@ class Preferences:
     give_up: timedelta = timedelta(days=7)
     shelf_life_days: int = 180
     overrides: Overrides = field(default_factory=Overrides)
+    authserv_ids: tuple[str, ...] = ()
+    """Whose Authentication-Results are believed, if they stand above every Received by a host outside *received_by*."""
+    received_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +160,8 @@ def analyze(
 ) -> Analysis:
     """Walk one message, which `Tools.read` has read, to a decision.
 
-    The DNS is asked only where the answer can change what is done, unless *prove_all*.
+    The DNS is asked only where the answer can change what is done, unless *prove_all*: not for mail that is left alone
+    anyway, and not where the user's own provider has decided who wrote it.
 
     Raises:
         MessageError: checking its signatures breaks a limit.
@@ -174,12 +179,21 @@ def analyze(
     first = decide(analysis, preferences)
     worth_asking = prove_all and reading.verdict.answerability is Answerability.UNANSWERABLE
     if author and (first.rule == _UNCHECKED.rule or worth_asking):
-        proof = tools.prove(
-            raw, reading.message, at=circumstances.received or reading.message.date or circumstances.now
-        )
+        proof = _prove(raw, analysis, preferences, tools, anyway=prove_all)
         analysis = replace(analysis, authentication=proof)
         first = decide(analysis, preferences)
     return replace(analysis, decision=first, choice=_choice(analysis, first, preferences, registry))
+
+
+def _prove(raw: bytes, analysis: Analysis, preferences: Preferences, tools: Tools, *, anyway: bool) -> Authentication:
+    """Find out who wrote it: by the provider's word where it decides, else, or *anyway*, by the signatures."""
+    message, seen = analysis.message, analysis.circumstances
+    said = hear(message, preferences.authserv_ids, preferences.received_by)
+    if said and said.decides(message) and not anyway:
+        ours = conclude(message, list_signatures(message))
+    else:
+        ours = tools.prove(raw, message, at=seen.received or message.date or seen.now)
+    return weigh(message, ours, said)
 
 
 NOT_CHECKED: Final = Authentication(result=Result.NONE, standing=Standing.NOT_ESTABLISHED, checked_by="")

@@ -629,4 +629,6 @@ def preferences_for(settings: Settings, account: Account | None) -> Preferences:
             dead=frozenset(text.lower() for text in settings.detection.dead),
             alive=frozenset(text.lower() for text in settings.detection.alive),
         ),
+        authserv_ids=account.authserv_ids if account else (),
+        received_by=account.received_by if account else (),
     )

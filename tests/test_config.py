@@ -180,6 +180,15 @@ def test_an_account_may_have_an_identity_and_references_of_its_own() -> None:
     assert made.operators == {"orange": {"customer_number": "1"}}
 
 
+def test_a_provider_is_pinned_by_its_id_and_its_hosts() -> None:
+    """By domain, by address and by network, as Received fields name them."""
+    hosts = ["google.com", "store7", "192.0.2.9", "2002:a05::/32", "10.0.0.0/8"]
+    made = account(authserv_ids=["mx.google.com", "microsoft", "OpenDMARC"], received_by=hosts)
+
+    assert made.authserv_ids == ("mx.google.com", "microsoft", "OpenDMARC")
+    assert made.received_by == tuple(hosts)
+
+
 def test_an_unknown_account_is_guessed_at() -> None:
     """A typing mistake on the command line is answered with what may have been meant."""
     settings = parse({"accounts": [an_account()]})
@@ -235,6 +244,26 @@ ONE_WAY = "accounts[0].password_command: exactly one of password_command, passwo
         ({"accounts": [an_account(name="a/b")]}, "accounts[0].name: should be one word without a slash"),
         ({"accounts": [an_account(address="anne")]}, "accounts[0].address: 'anne' is not an address"),
         ({"accounts": [an_account(addresses=["a@b.example", "@"])]}, "accounts[0].addresses[1]: '@' is not an address"),
+        (
+            {"accounts": [an_account(authserv_ids=["microsoft", "mx.example.org; none"])]},
+            "accounts[0].authserv_ids[1]: 'mx.example.org; none' is no authserv-id; one looks like mx.example.org",
+        ),
+        (
+            {"accounts": [an_account(authserv_ids=[""])]},
+            "accounts[0].authserv_ids[0]: '' is no authserv-id; one looks like mx.example.org",
+        ),
+        (
+            {"accounts": [an_account(received_by=["example.org", "*.example.org"])]},
+            "accounts[0].received_by[1]: '*.example.org' is neither a domain nor an IP network",
+        ),
+        (
+            {"accounts": [an_account(received_by=["2002:a05::1/32"])]},
+            "accounts[0].received_by[0]: '2002:a05::1/32' is neither a domain nor an IP network",
+        ),
+        (
+            {"accounts": [an_account(received_by=["0.0.0.0/0"])]},
+            "accounts[0].received_by[0]: '0.0.0.0/0' is every host there is",
+        ),
         ({"accounts": [an_account(port=0)]}, "accounts[0].port: is not a port"),
         ({"accounts": [an_account(port=65536)]}, "accounts[0].port: is not a port"),
         ({"accounts": [an_account(port="993")]}, "accounts[0].port: should be int, not str"),
