@@ -50,7 +50,9 @@ class Brief:
     to_verify: bool = False
     stale: bool = False
     proven_by: str = ""
-    """The domain whose signature proves the author; empty: nobody could be proven."""
+    """The domain that provably wrote; empty: nobody could be proven."""
+    checked_by: tuple[str, ...] = ("us",)
+    """Who proved it: "us" by a signature, the user's provider by its authserv-id; all of them for several messages."""
     references: Mapping[str, str] = field(default_factory=dict)
     """What the user is known by: ``customer_number``, ``contract_number``, ``line_number``, ``account_number``; any
     other is printed under its own name."""

@@ -44,6 +44,7 @@ def brief_for(
         to_verify=choice.to_verify,
         stale=choice.stale,
         proven_by=newest.authentication.domain if newest.proven else "",
+        checked_by=tuple(dict.fromkeys(a.authentication.checked_by for a in analyses)),
         references=account.operators.get(operator.slug, {}),
         escalation=_escalation(operator, registry),
         now=now,

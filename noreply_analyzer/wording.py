@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from .authresults import provider_name
 from .brief import Answered, Brief
 from .message import Message
 from .prose import Words, clean, day_named, quotable, stick, words
@@ -201,6 +202,8 @@ def note_values(brief: Brief) -> dict[str, object]:
         "form": any(channel.medium is Medium.WEBFORM for channel in listed),
         "by_people": all(channel.read_by is ReadBy.PERSON for channel in listed),
         "proven_by": brief.proven_by,
+        "signed": "us" in brief.checked_by,
+        "provider": ", ".join(clean(provider_name(name), _CITED) for name in brief.checked_by if name != "us"),
         "has_recipient": recipient is not None,
         "to_verify": recipient is not None and _is_reported(recipient, brief),
         "age": _age(brief, spoken) if recipient and brief.stale and recipient is brief.channel else "",

@@ -187,6 +187,9 @@ _IN_BOTH: Final = {
         answered=(Answered(message=replace(BILL, date=None, subject="", message_id=None)),),
         topic=Topic.OTHER,
     ),
+    "letter-vouched": replace(LETTER, checked_by=("mx.example.org",)),
+    "letter-vouched-group": replace(LETTER, answered=_GROUP, checked_by=("microsoft",)),
+    "letter-vouched-some": replace(LETTER, answered=_GROUP, checked_by=("us", "mx.example.org")),
     "letter-unproven": replace(LETTER, proven_by=""),
     "letter-unproven-mail": replace(QUESTION, channel=MAIL, proven_by=""),
     "letter-incident": replace(

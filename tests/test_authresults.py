@@ -13,9 +13,11 @@ from builders import (
     NOW,
     PROVEN,
     UNSIGNED,
+    a_channel,
     a_mailbox,
     a_message,
     a_reading,
+    an_analysis,
     an_operator,
 )
 from hypothesis import given, settings
@@ -25,11 +27,12 @@ from world import NOTICE, TELECOM, World, mail
 from noreply_analyzer.authentication import Authentication, Result, Standing
 from noreply_analyzer.authres_syntax import MAX_FIELD, is_authserv_id, read_field
 from noreply_analyzer.authresults import MAX_FIELDS, Said, hear, provider_name, seen, weigh
+from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.config import Account, Settings
 from noreply_analyzer.detection import Overrides
 from noreply_analyzer.message import Message
 from noreply_analyzer.policy import Action, Analysis, Circumstances, Preferences, Reading, analyze
-from noreply_analyzer.registry import Registry
+from noreply_analyzer.registry import Choice, Registry
 from noreply_analyzer.run import preferences_for
 
 HERE = Path(__file__).parent
@@ -401,6 +404,24 @@ def test_a_word_about_a_stranger_in_an_operators_name_helps_nobody() -> None:
     assert analysis.operator is None
 
 
+@pytest.mark.parametrize(
+    ("proofs", "checked_by"),
+    [
+        ((PROVEN,), ("us",)),
+        ((weigh(a_message(), UNSIGNED, SAID_PASS),), ("mx.example.org",)),
+        ((PROVEN, weigh(a_message(), PROVEN, SAID_PASS), PROVEN), ("us", "mx.example.org")),
+    ],
+)
+def test_a_draft_knows_whose_word_it_repeats(proofs: tuple[Authentication, ...], checked_by: tuple[str, ...]) -> None:
+    """For all messages that it answers: its note must be true of each."""
+    choice = Choice(channel=a_channel())
+    analyses = [an_analysis(authentication=proof, choice=choice) for proof in proofs]
+    account = Account(name="a", address="a@example.org", host="h", password_env="X")
+    brief = brief_for(analyses, account=account, settings=Settings(), registry=Registry.of([an_operator()]), now=NOW)
+
+    assert (brief.proven_by, brief.checked_by) == ("telecom.example", checked_by)
+
+
 # What is written like an id ---------------------------------------------------------------------------------------
 
 
@@ -431,7 +452,7 @@ FOREIGN_RECEIVED = "Received: from x.attack.example by mta.attack.example with E
 
 @pytest.mark.dovecot
 def test_an_unsigned_bill_that_the_provider_vouches_for_is_drafted(world: World) -> None:
-    """The DNS knows nothing of it."""
+    """The DNS knows nothing of it, and the note says whose word it is."""
     world.account = {"authserv_ids": list(MX), "received_by": ["example.org"]}
     world.write_config()
     world.deliver(unsigned_bill(world, OWN_RECEIVED, PASS.strip()))
@@ -449,7 +470,10 @@ def test_an_unsigned_bill_that_the_provider_vouches_for_is_drafted(world: World)
         "signatures": [],
     }
     assert found["operator"]["slug"] == TELECOM.slug
-    assert len(world.drafts()) == 1
+    (draft,) = world.drafts()
+    note = " ".join(draft.get_content().split())
+    assert "vérifié par votre fournisseur de messagerie, mx.example.org" in note
+    assert "signature de" not in note
 
 
 @pytest.mark.dovecot
