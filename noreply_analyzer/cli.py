@@ -30,7 +30,7 @@ EPILOG = """\
 \b
 exit status:
   0    done; that includes "nothing to do"
-  1    done, but some messages could not be handled; or findings of lint, due
+  1    done, but some messages could not be handled; findings of lint, due; search found nothing
   64   the command line is wrong
   65   a file or a record cannot be read
   69   a server said no

@@ -140,7 +140,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sqlite3": {"state"},
     "jinja2": {"drafting", "letter", "report"},
     "pymap": {"mailserver"},
-    "rich": {"report"},
+    "rich": {"report", "columns"},
     "click": {"cli", "helptext", "registry_commands", "state_commands"},
     "selectolax": {"htmltext"},
     "publicsuffixlist": {"address"},
