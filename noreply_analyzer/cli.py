@@ -19,6 +19,7 @@ from .helptext import translated, words_of_click
 from .language import _
 from .options import Options
 from .registry_commands import registry
+from .state_commands import state
 
 log = logging.getLogger("noreply_analyzer")
 
@@ -119,6 +120,7 @@ def demo() -> int:
 
 
 main.add_command(registry)
+main.add_command(state)
 
 
 def run_command_line(words: Sequence[str]) -> int:
