@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import completion
 from .decoding import escaped
 from .language import _
 from .options import Options
@@ -25,7 +26,9 @@ def registry() -> None:
 
 
 @registry.command("list")
-@click.option("--sector", default="", metavar="SECTOR", help="Only operators of this sector.")
+@click.option(
+    "--sector", default="", metavar="SECTOR", shell_complete=completion.sectors, help="Only operators of this sector."
+)
 @_AS_JSON
 @click.pass_obj
 def list_operators(options: Options, *, sector: str, as_json: bool) -> int:
@@ -45,7 +48,7 @@ def list_operators(options: Options, *, sector: str, as_json: bool) -> int:
 
 
 @registry.command()
-@click.argument("slug")
+@click.argument("slug", shell_complete=completion.slugs)
 @_AS_JSON
 @click.pass_obj
 def show(options: Options, slug: str, *, as_json: bool) -> int:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from . import completion
 from .address import Address
 from .config import Settings, state_path
 from .decoding import escaped
@@ -24,7 +25,7 @@ def state() -> None:
 
 
 @state.command()
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...", shell_complete=completion.accounts)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines (docs/json.md).")
 @click.pass_obj
 def show(options: Options, accounts: Sequence[str], *, as_json: bool) -> int:
@@ -59,7 +60,7 @@ def show(options: Options, accounts: Sequence[str], *, as_json: bool) -> int:
 
 
 @state.command()
-@click.argument("account")
+@click.argument("account", shell_complete=completion.accounts)
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 @click.pass_obj
 def forget(options: Options, account: str, *, yes: bool) -> int:

@@ -141,7 +141,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "jinja2": {"drafting", "letter", "report"},
     "pymap": {"mailserver"},
     "rich": {"report", "columns"},
-    "click": {"cli", "helptext", "registry_commands", "state_commands"},
+    "click": {"cli", "completion", "helptext", "registry_commands", "state_commands"},
     "selectolax": {"htmltext"},
     "publicsuffixlist": {"address"},
     "phonenumbers": {"curation", "wording"},
