@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from . import __version__, language
+from . import __version__, completion, language
 from .config import find_config, state_path
 from .decoding import escaped
 from .errors import ConfigError, NoreplyAnalyzerError, RecordError
@@ -19,6 +19,7 @@ from .helptext import translated, words_of_click
 from .language import _
 from .options import Options
 from .registry_commands import registry
+from .state_commands import state
 
 log = logging.getLogger("noreply_analyzer")
 
@@ -31,7 +32,7 @@ EPILOG = """\
 \b
 exit status:
   0    done; that includes "nothing to do"
-  1    done, but some messages could not be handled; or findings of lint, due, check
+  1    done, but some messages could not be handled; findings of lint, due, check; nothing found
   64   the command line is wrong
   65   a file or a record cannot be read
   69   a server said no
@@ -50,7 +51,13 @@ Nothing is ever sent: drafts are saved for you to read, change and send yourself
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("-c", "--config", metavar="FILE", help="The configuration; else as config.example.toml says.")
+@click.option(
+    "-c",
+    "--config",
+    metavar="FILE",
+    shell_complete=completion.paths,
+    help="The configuration; else as config.example.toml says.",
+)
 @click.option("--language", type=click.Choice(["fr", "en"]), help="What the program speaks; else as the locale says.")
 @click.option("-v", "--verbose", count=True, help="Log what is done; twice: more. Names addresses and subjects.")
 @click.option("-q", "--quiet", is_flag=True, help="Log errors only.")
@@ -69,7 +76,7 @@ def main(context: click.Context, /, *, quiet: bool, verbose: int, **chosen: Any)
 
 
 @main.command()
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...", shell_complete=completion.accounts)
 @click.option("--dry-run", is_flag=True, help="Do everything but write: no draft, no state.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines (docs/json.md).")
 @click.pass_obj
@@ -200,6 +207,7 @@ def demo() -> int:
 
 
 main.add_command(registry)
+main.add_command(state)
 
 
 def run_command_line(words: Sequence[str]) -> int:

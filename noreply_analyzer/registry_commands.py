@@ -1,17 +1,137 @@
 """The commands of `registry`: the curated records, for users and for those who correct them."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from . import completion
+from .decoding import escaped
+from .language import _
 from .options import Options
+from .output import Output
+
+if TYPE_CHECKING:
+    from .directory import Directory, Entry
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines (docs/json.md).")
 
 
 @click.group()
 def registry() -> None:
-    """Look after the records of operators and their channels."""
+    """Look operators up, and look after their records."""
+
+
+@registry.command("list")
+@click.option(
+    "--sector", default="", metavar="SECTOR", shell_complete=completion.sectors, help="Only operators of this sector."
+)
+@_AS_JSON
+@click.pass_obj
+def list_operators(options: Options, *, sector: str, as_json: bool) -> int:
+    """List operators, each with its best channel.
+
+    Needs no configuration. Your own records are seen over those that come with the program.
+    """
+    from . import columns, portrait
+
+    entries, out = _directory(options).entries(sector), Output(sys.stdout)
+    if as_json:
+        _print_objects(entries, out)
+    else:
+        columns.print_columns(portrait.head(), [portrait.row(entry) for entry in entries], out)
+    out.flush()
+    return 0
+
+
+@registry.command()
+@click.argument("slug", shell_complete=completion.slugs)
+@_AS_JSON
+@click.pass_obj
+def show(options: Options, slug: str, *, as_json: bool) -> int:
+    """Show one record, with its dates and sources.
+
+    SLUG is the record's name, as list and search give it. One that was renamed leads to what it is called now.
+    """
+    from . import portrait
+
+    entry, out = _directory(options).entry(slug), Output(sys.stdout)
+    if as_json:
+        _print_objects([entry], out)
+    else:
+        for line in portrait.portrait(entry):
+            out.write(escaped(line) + "\n")
+    out.flush()
+    return 0
+
+
+@registry.command()
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@_AS_JSON
+@click.pass_obj
+def search(options: Options, words: Sequence[str], *, as_json: bool) -> int:
+    """Find an operator by name or domain, or whose mail an address is.
+
+    A record has to hold all the WORDS, in its name, brands, slug or domains. Of an e-mail address it is said whose mail
+    it is; whether a message really comes from there only its signature shows.
+    """
+    from . import portrait
+
+    directory, asked, out = _directory(options), " ".join(words), Output(sys.stdout)
+    answer = directory.search(asked)
+    if as_json:
+        _print_objects(answer.entries, out)
+    else:
+        for entry in answer.entries:
+            out.write(escaped(portrait.found(entry)) + "\n")
+    out.flush()
+    for remark in answer.remarks:
+        _say(remark)
+    if answer.entries:
+        return 0
+    sentence = _("no record says {asked!r}{guess}").format(asked=asked, guess=directory.nearest(asked))
+    _say(sentence)
+    if not answer.remarks:  # where something speaks against it, nobody is to be led to propose it
+        _say(
+            _("to propose a record, write it as docs/registry.md says and try it: noreply-analyzer registry lint FILE")
+        )
+    return 1
+
+
+def _print_objects(entries: Iterable["Entry"], out: Output) -> None:
+    from . import directory, report
+
+    for entry in entries:
+        report.print_json(directory.as_object(entry), out)
+
+
+def _directory(options: Options) -> "Directory":
+    """Lay the user's records over the shipped ones; name each that cannot be read."""
+    from .directory import Directory
+    from .registry import Registry
+
+    settings = options.settings(needed=False)
+    folder = Path(settings.registry.directory).expanduser()
+    known, problems = Registry.with_user_records(folder)
+    for problem in problems:
+        _say(problem)
+    return Directory(
+        registry=known,
+        today=_today(),
+        shelf_life_days=settings.registry.shelf_life_days,
+        shipped=Registry.shipped(),
+    )
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"noreply-analyzer: {escaped(sentence)}\n")
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 @registry.command()
@@ -33,7 +153,7 @@ def due(options: Options) -> int:
     from . import curation
 
     settings = options.settings(needed=False)
-    late = curation.due(datetime.now(UTC).date(), shelf_life_days=settings.registry.shelf_life_days)
+    late = curation.due(_today(), shelf_life_days=settings.registry.shelf_life_days)
     for channel in late:
         click.echo(str(channel))
     return 1 if late else 0

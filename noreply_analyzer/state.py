@@ -21,6 +21,7 @@ from typing import IO, Any, Final, Self
 
 from .authentication import TxtAnswer
 from .errors import LockHeldError, StateError
+from .holdings import ERASE, Holdings, addresses, held
 from .language import _
 from .source import MessageRef, Position
 
@@ -89,6 +90,8 @@ class State:
     def __init__(self, connection: sqlite3.Connection, lock: IO[str] | None) -> None:
         self._db = connection
         self._lock = lock
+        self.found_version = 0
+        """Which version of this program's tables the file had when it was opened; 0: it was new."""
 
     @classmethod
     def open(cls, path: Path) -> "State":
@@ -141,6 +144,7 @@ class State:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > len(_SCHEMA):
             raise StateError(_("{path} was written by a newer version of this program; update it").format(path=path))
+        self.found_version = version
         for number, script in enumerate(_SCHEMA[version:], start=version + 1):
             self._db.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
 
@@ -313,6 +317,40 @@ class State:
         """Drop answers of the DNS that no longer hold, and messages that are too old to come back."""
         self._write("DELETE FROM keys WHERE expires < ?", _stamp(now))
         self._write("DELETE FROM messages WHERE at < ?", _stamp(now - _KEEP_MESSAGES))
+
+    # In the user's hands ----------------------------------------------------------------------------------------
+
+    def addresses(self) -> tuple[str, ...]:
+        """Name every address of the user's of which anything is stored."""
+        return addresses(self._read)
+
+    def holdings(self, address: str) -> Holdings:
+        """Give all that is stored of *address*."""
+        return held(self._read, address)
+
+    def count_keys(self) -> int:
+        """Count the answers of the DNS that are kept."""
+        count: int = self._read("SELECT count(*) FROM keys")[0][0]
+        return count
+
+    def forget(self, address: str) -> None:
+        """Erase all that is stored of *address*, and the answers of the DNS, which tell who wrote; no byte stays.
+
+        Raises:
+            StateError: it cannot be written, or another program holds the file open.
+        """
+        with _told(None):
+            self._db.execute("PRAGMA secure_delete = ON")
+            self._db.execute("PRAGMA temp_store = MEMORY")  # VACUUM puts what it keeps into a file meanwhile
+        with self._transaction():
+            for statement in ERASE:
+                self._db.execute(statement, (address,))
+            self._db.execute("DELETE FROM keys")
+        with _told(None):
+            self._db.execute("VACUUM")
+            ((busy, _in_log, _moved),) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if busy:
+            raise StateError(_("it is erased, but another program has the state file open; close it, and try again"))
 
     # ------------------------------------------------------------------------------------------------------------
 
