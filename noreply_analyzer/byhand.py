@@ -13,6 +13,7 @@ from .briefing import brief_for
 from .config import Account, Settings
 from .decoding import escaped
 from .drafting import Draft, compose
+from .equipment import preferences_for
 from .errors import ConfigError, DataError, MessageError, NotDraftedError, TryLaterError, UsageError
 from .explanation import Explained
 from .language import _
@@ -25,7 +26,6 @@ from .policy import NOT_CHECKED, Analysis, Tools
 from .progress import Progress
 from .reading import contents
 from .registry import Choice, Level, Registry, choose
-from .run import preferences_for
 from .scan import Examiner
 from .scanning import ScanPrinter
 from .source import InFile, Stored, Unreadable

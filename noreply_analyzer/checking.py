@@ -9,13 +9,13 @@ from pathlib import Path
 from . import curation
 from .config import Account, Identity, Settings
 from .dns import MemoryCache, Resolver
+from .equipment import Store
 from .errors import ConfigError, LoginRefusedError, NoreplyAnalyzerError, TryLaterError, UnreachableError
 from .language import _, ngettext
 from .mailboxes import Listed, Role
 from .opening import open_store
 from .passwords import password
 from .registry import Registry
-from .run import Store
 from .state import State
 from .supplies import now
 from .wire import countdown

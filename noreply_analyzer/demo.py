@@ -16,6 +16,7 @@ from typing import Final, Self, TextIO
 
 from . import report, running, staging, supplies
 from .config import Account, Settings
+from .equipment import Entry, Equipment, Note, Saved, Store, Trouble
 from .errors import NoreplyAnalyzerError, UsageError
 from .imap import Server, Session
 from .interruption import Interruption
@@ -23,7 +24,7 @@ from .language import _, ngettext
 from .mailserver import MailServer
 from .message import Message
 from .registry import Registry
-from .run import Entry, Equipment, Note, Saved, Store, Trouble, run_accounts
+from .run import run_accounts
 from .staging import Mail
 from .state import State
 from .workbench import Workbench

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .config import Account, Settings
+from .equipment import Store
 from .passwords import password
-from .run import Store
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from datetime import UTC, date, timedelta
 from typing import Final
 
 from .config import Account
+from .equipment import Store
 from .errors import MessageError, UsageError
 from .files import messages_in, messages_of
 from .language import _
@@ -13,7 +14,6 @@ from .mailboxes import fitting, names_of
 from .mbox import Stream
 from .period import Period
 from .place import AccountPlace, FilePlace, Place, StandardInput
-from .run import Store
 from .source import Found, InAccount, InFile, MessageRef, Stored, Unreadable
 
 _FIRST_DAY: Final = date(1970, 1, 1)

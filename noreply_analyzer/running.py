@@ -13,13 +13,14 @@ from . import curation, opening, report
 from .config import Account, Settings
 from .decoding import escaped
 from .dns import Resolver
+from .equipment import Entry, Equipment, Note, Remaining, Store, Trouble
 from .errors import DnsUnreachableError, NoreplyAnalyzerError, OutputError
 from .interruption import Interruption
 from .language import _
 from .output import Output, Sink
 from .policy import Action
 from .registry import Registry
-from .run import Entry, Equipment, Note, Remaining, Store, Trouble, run_accounts, worst
+from .run import run_accounts, worst
 from .state import State
 from .supplies import now, registry_of
 from .workbench import Workbench

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from . import report
 from .config import Settings
 from .decoding import escaped
+from .equipment import preferences_for
 from .errors import NoreplyAnalyzerError, OutputError
 from .mbox import Stream
 from .opening import open_store
@@ -20,7 +21,6 @@ from .policy import Tools
 from .progress import Progress
 from .reading import contents
 from .registry import Registry
-from .run import preferences_for
 from .scan import Examiner, Scanned, scan
 from .source import Unreadable
 from .supplies import now, registry_of, tools_for

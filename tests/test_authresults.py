@@ -30,10 +30,10 @@ from noreply_analyzer.authresults import MAX_FIELDS, Said, hear, provider_name, 
 from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.config import Account, Settings
 from noreply_analyzer.detection import Overrides
+from noreply_analyzer.equipment import preferences_for
 from noreply_analyzer.message import Message
 from noreply_analyzer.policy import Action, Analysis, Circumstances, Preferences, Reading, analyze
 from noreply_analyzer.registry import Choice, Registry
-from noreply_analyzer.run import preferences_for
 
 HERE = Path(__file__).parent
 CASES: list[dict[str, Any]] = tomllib.loads((HERE / "authresults.toml").read_text("utf-8"))["case"]

@@ -1,0 +1,139 @@
+"""What one look at an account remembers and says, in the order that makes it once.
+
+What was decided is on the disk before it is said, and a message is forgotten about only after both: rather a word too
+few than one too many.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from .address import Address
+from .config import Account
+from .equipment import Entry, Equipment, Note, Trouble
+from .policy import Action, Circumstances
+from .source import MessageRef, Position
+from .state import Intent, State, Waiting
+
+
+@dataclass
+class Ledger:
+    """The state, as one account sees it."""
+
+    equipment: Equipment
+    account: Account
+    statuses: set[int] = field(default_factory=set)
+    """Every exit status that something led to."""
+    reached: dict[str, Position] = field(default_factory=dict)
+    """How far each mailbox was read; remembered at the end, when all that was found there is done with."""
+    _refs: dict[str, list[MessageRef]] = field(default_factory=dict)
+    """Where each message lies, by its key, as far as this run has seen it."""
+    _put_off_keys: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.owner = Address.parse(self.account.address).key
+        """Whose messages and drafts they are. Two accounts may have one address: positions are the `place`'s."""
+        self.place = f"{self.owner} {self.account.path or f'{self.account.login}@{self.account.host}'}"
+
+    @property
+    def state(self) -> State:
+        """What lasts."""
+        return self.equipment.state
+
+    @cached_property
+    def now(self) -> datetime:
+        """When this look began."""
+        return self.equipment.clock()
+
+    # What is said -------------------------------------------------------------------------------------------------
+
+    def trouble(self, sentence: str, status: int, ref: MessageRef | None = None) -> None:
+        """Say that something could not be done."""
+        self.statuses.add(status)
+        self.equipment.say(Trouble(account=self.account.name, sentence=sentence, status=status, ref=ref))
+
+    def note(self, sentence: str) -> None:
+        """Say something that belongs to no single message."""
+        self.equipment.say(Note(account=self.account.name, sentence=sentence))
+
+    # What is remembered -------------------------------------------------------------------------------------------
+
+    def finish(self, entry: Entry) -> None:
+        """Remember what was decided about a message, then say it."""
+        decision, key = entry.analysis.decision, entry.analysis.message.key
+        if decision.action is Action.LATER:
+            self._put_off_keys.add(key)
+            for ref in self.refs_of(entry):
+                self.wait(ref, entry.analysis.circumstances, rule=decision.rule)
+        else:
+            if decision.action is not Action.DRAFT:
+                self.state.remember(self.owner, key, action=decision.action, rule=decision.rule, at=self.now)
+            for ref in self.refs_of(entry):
+                self.settle(ref)
+        self.equipment.say(entry)
+
+    def refs_of(self, entry: Entry) -> Sequence[MessageRef]:
+        """Say where the message lies, and every copy of it that was seen."""
+        return self._refs.get(entry.analysis.message.key, [entry.ref])
+
+    def is_known(self, key: str, ref: MessageRef, seen: Circumstances) -> bool:
+        """Tell whether a message was decided on before, or is being decided on, wherever it lay."""
+        if self.state.knows(self.owner, key):
+            self.settle(ref)
+            return True
+        refs = self._refs.setdefault(key, [])
+        refs.append(ref)
+        if key in self._put_off_keys:  # a copy of it waits: so does this one, for the user may delete either
+            self.wait(ref, seen, rule="copy")
+        return len(refs) > 1
+
+    def wait(self, ref: MessageRef, seen: Circumstances, *, rule: str) -> None:
+        """Have a later run look again."""
+        since = seen.waiting_since or self.now
+        self.state.put_off(self.place, Waiting(ref=ref, received=seen.received, rule=rule, since=since))
+
+    def settle(self, ref: MessageRef) -> None:
+        """Have no later run look again."""
+        self.state.settle(self.place, ref)
+
+    def knows(self, what: str, ref: MessageRef | None = None) -> bool:
+        """Tell whether *what* was remembered, of this message if one is given: its key may not be known."""
+        return self.state.knows(self.owner, _named(what, ref))
+
+    def remember(self, what: str, ref: MessageRef | None = None, *, action: Action, rule: str) -> None:
+        """Remember *what*, so that it is said once."""
+        self.state.remember(self.owner, _named(what, ref), action=action, rule=rule, at=self.now)
+
+    # Drafts -------------------------------------------------------------------------------------------------------
+
+    def open_intents(self) -> Sequence[Intent]:
+        """Give the drafts of which no run wrote down what became of them."""
+        return self.state.open_intents(self.owner)
+
+    def intend(self, intent: Intent) -> None:
+        """Write down that a draft is about to be saved."""
+        self.state.intend(self.owner, intent)
+
+    def conclude(self, digest: str, *, outcome: str, rule: str) -> None:
+        """Write down what became of it: ``saved``, ``undone`` or ``doubtful``."""
+        self.state.conclude(self.owner, digest, outcome=outcome, rule=rule, at=self.now)
+
+    # How far it was read ------------------------------------------------------------------------------------------
+
+    def position(self, mailbox: str) -> Position | None:
+        """Say how far earlier runs read a mailbox."""
+        return self.state.position(self.place, mailbox)
+
+    def set_position(self, mailbox: str, position: Position) -> None:
+        """Remember how far a mailbox was read."""
+        self.state.set_position(self.place, mailbox, position)
+
+    def close(self) -> None:
+        """Remember how far every mailbox was read: all that was found there is done with."""
+        for mailbox, position in self.reached.items():
+            self.set_position(mailbox, position)
+
+
+def _named(what: str, ref: MessageRef | None) -> str:
+    return f"{what} {ref.mailbox} {ref.uid_validity} {ref.uid}" if ref else what
