@@ -47,6 +47,8 @@ class Brief:
     channel: Channel | None = None
     also: tuple[Channel, ...] = ()
     """Other ways to reach a person there."""
+    outdated: tuple[Channel, ...] = ()
+    """E-mail addresses of which nobody knows whether they are still good."""
     to_verify: bool = False
     stale: bool = False
     proven_by: str = ""

@@ -41,6 +41,7 @@ def brief_for(
         answered=tuple(Answered(message=a.message, notice=_notice(a)) for a in analyses),
         channel=choice.channel,
         also=tuple(other for other in choice.also if other.id not in later),
+        outdated=choice.outdated,
         to_verify=choice.to_verify,
         stale=choice.stale,
         proven_by=newest.authentication.domain if newest.proven else "",

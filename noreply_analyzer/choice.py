@@ -42,6 +42,8 @@ class Choice:
     """An e-mail or a postal channel; ``None`` is a letter whose recipient block is a marked blank."""
     also: tuple[Channel, ...] = ()
     """Other ways that the covering note may name, best first: forms, telephones, further addresses."""
+    outdated: tuple[Channel, ...] = ()
+    """E-mail addresses that would fit, and were last known to be true too long ago: told, never written to."""
     others: tuple[tuple[Channel, str], ...] = ()
     """What was passed over, each with a reason in words."""
     to_verify: bool = False
@@ -99,8 +101,12 @@ def choose(
             return _chosen(letters[0], beside, passed_over, today, shelf_life_days)
     if channel_id:
         raise UsageError(_refusal(channel_id, operator, beside, passed_over))
-    too_old = any(why == _too_old() for _channel, why in passed_over)
-    return Choice(channel=None, also=tuple(beside), others=tuple(passed_over), stale=too_old)
+    outdated = _outdated(passed_over)
+    return Choice(channel=None, also=tuple(beside), outdated=outdated, others=tuple(passed_over), stale=bool(outdated))
+
+
+def _outdated(passed_over: list[tuple[Channel, str]]) -> tuple[Channel, ...]:
+    return tuple(channel for channel, why in passed_over if why == _too_old())
 
 
 def _lineage(operator: Operator, registry: Directory) -> list[Operator]:
@@ -175,6 +181,7 @@ def _chosen(
     return Choice(
         channel=channel,
         also=tuple(other for other in beside if other is not channel),
+        outdated=_outdated(passed_over),
         others=tuple(passed_over),
         to_verify=channel.quality is Quality.REPORTED,
         stale=channel.is_due(today, shelf_life_days),

@@ -82,6 +82,7 @@ class Resolver:
         self._library: dns.resolver.Resolver | None = None
         self._asked_in_vain = False
         self._answered = False
+        self._probed = False
 
     @property
     def answered(self) -> bool:
@@ -121,10 +122,7 @@ class Resolver:
         Raises:
             DnsUnreachableError: nobody answers that either.
         """
-        if not self._asked_in_vain or self._answered:
-            return
-        self._try(".", "NS", _PROBE_SECONDS)
-        if not self._answered:
+        if self._is_silent():
             servers = ", ".join(f"{address} port {port}" for address, port in self._servers) or _(
                 "the system's servers"
             )
@@ -134,7 +132,18 @@ class Resolver:
                 )
             )
 
+    def _is_silent(self) -> bool:
+        """Tell whether nobody answers anything; the root is asked for once, after the first question in vain."""
+        if not self._asked_in_vain or self._answered:
+            return False
+        if not self._probed:
+            self._probed = True
+            self._try(".", "NS", _PROBE_SECONDS)
+        return not self._answered
+
     def _ask(self, name: str, seconds: float) -> TxtAnswer:
+        if self._is_silent():  # a hundred messages must not wait for it five seconds each
+            return TxtAnswer(failed=_("no DNS server answers"))
         response, trouble = self._try(name, "TXT", seconds)
         if response is None:
             return TxtAnswer(failed=trouble)

@@ -61,11 +61,11 @@ def _over_a_ceiling(waiting: int, total: int, written: int, ceilings: Ceilings) 
         return Decision(action=Action.TELL, rule="draft-waiting", reason=reason)
     if total >= ceilings.pending_total:
         sentence = ngettext(
-            "{count} draft waits in your drafts mailbox already: send or delete it first",
-            "{count} drafts wait in your drafts mailbox already: send or delete some first",
+            "{count} draft waits in your drafts mailbox already; it comes when you have sent or deleted it",
+            "{count} drafts wait in your drafts mailbox already; it comes when you have sent or deleted some",
             total,
         )
-        return Decision(action=Action.TELL, rule="drafts-full", reason=sentence.format(count=total))
+        return Decision(action=Action.LATER, rule="drafts-full", reason=sentence.format(count=total))
     if written >= ceilings.per_run:
         reason = _("a run writes no more drafts than drafting.per_run; it comes with the next")
         return Decision(action=Action.LATER, rule="per-run", reason=reason)

@@ -220,16 +220,20 @@ TOPICS: Final[Mapping[Topic, Callable[[], str]]] = {
 class Row:
     """One line of the table."""
 
+    where: str = ""
     action: str
+    day: str = ""
     who: str
     topic: str
     what: str
     why: str
 
 
-def row(analysis: Analysis) -> Row:
-    """Give the line of the table for one message."""
+def row(analysis: Analysis, *, zone: ZoneInfo | None = None, where: InAccount | InFile | None = None) -> Row:
+    """Give the line of the table for one message; its day, where a *zone* is given, and *where* it lies."""
     return Row(
+        where=_shortly(where) if where else "",
+        day=day(analysis, zone) if zone else "",
         action=ACTIONS[analysis.decision.action](),
         who=who(analysis),
         topic=TOPICS[analysis.topic](),
@@ -238,33 +242,52 @@ def row(analysis: Analysis) -> Row:
     )
 
 
+def _shortly(where: InAccount | InFile) -> str:
+    """Name a message by the end of its path."""
+    return escaped(str(where).rpartition("/")[2] or str(where))
+
+
+_COLUMNS: Final = ("where", "action", "day", "who", "topic", "what", "why")
+_RATIOS: Final = {"where": 2, "who": 2, "what": 3, "why": 4}
+_CLIPPED: Final = {"where": 24, "who": 26, "what": 40}
+
+
 def print_table(rows: Sequence[Row], out: Sink) -> None:
-    """Print the table: with rich on a terminal, in plain columns elsewhere."""
-    head = Row(action=_("action"), who=_("who"), topic=_("topic"), what=_("subject"), why=_("reason"))
+    """Print the table: with rich on a terminal, in plain columns elsewhere; what no row says has no column."""
+    head = Row(
+        where=_("where"),
+        action=_("action"),
+        day=_("date"),
+        who=_("who"),
+        topic=_("topic"),
+        what=_("subject"),
+        why=_("reason"),
+    )
+    columns = [name for name in _COLUMNS if any(getattr(row, name) for row in rows)]
     if out.isatty():
-        _print_rich(head, rows, out)
+        _print_rich(head, rows, columns, out)
         return
-    lines = [(r.action, _clip(r.who, 26), r.topic, _clip(r.what, 40), r.why) for r in (head, *rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(4)]
+    lines = [[_clip(getattr(r, name), _CLIPPED.get(name)) for name in columns] for r in (head, *rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(columns) - 1)]
     for line in lines:
         cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
-        out.write("  ".join([*cells, line[4]]).rstrip() + "\n")
+        out.write("  ".join([*cells, line[-1]]).rstrip() + "\n")
 
 
-def _clip(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+def _clip(text: str, width: int | None) -> str:
+    return text if width is None or len(text) <= width else text[: width - 1] + "…"
 
 
-def _print_rich(head: Row, rows: Sequence[Row], out: Sink) -> None:
+def _print_rich(head: Row, rows: Sequence[Row], columns: Sequence[str], out: Sink) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, ratio in ((head.action, None), (head.who, 2), (head.topic, None), (head.what, 3), (head.why, 4)):
-        table.add_column(title, ratio=ratio, overflow="fold")
+    for name in columns:
+        table.add_column(getattr(head, name), ratio=_RATIOS.get(name), overflow="fold", no_wrap=name == "day")
     for r in rows:
-        table.add_row(*(Text(cell) for cell in (r.action, r.who, r.topic, r.what, r.why)))  # Text: never markup
+        table.add_row(*(Text(getattr(r, name)) for name in columns))  # Text: never markup
     Console(file=cast("IO[str]", out)).print(table)
 
 

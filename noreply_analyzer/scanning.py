@@ -11,18 +11,18 @@ from . import report
 from .config import Settings
 from .decoding import escaped
 from .equipment import preferences_for
-from .errors import NoreplyAnalyzerError, OutputError
+from .errors import DataError, NoreplyAnalyzerError, OutputError
 from .mbox import Stream
 from .opening import open_store
 from .output import Output, Sink
 from .period import Period
-from .place import AccountPlace, Place, read_place
+from .place import AccountPlace, FilePlace, Place, read_place
 from .policy import Tools
 from .progress import Progress
 from .reading import contents
 from .registry import Registry
 from .scan import Examiner, Scanned, scan
-from .source import Unreadable
+from .source import InFile, Unreadable
 from .supplies import now, registry_of, tools_for
 
 _NOTHING_READ = 65
@@ -61,7 +61,16 @@ class ScanPrinter:
             source = report.place_of(what.where)
             self.print_object(report.as_object(what.analysis, source=source, zone=self.zone))
         else:
-            self._rows.append(report.row(what.analysis))
+            self._rows.append(report.row(what.analysis, zone=self.zone, where=what.where))
+
+    @contextmanager
+    def costing_only(self, place: Place) -> Iterator[None]:
+        """Have a file or a folder that cannot be read cost itself, and not the other places."""
+        try:
+            yield
+        except DataError as error:
+            path = str(place.path) if isinstance(place, FilePlace) else "-"
+            self._say_error(Unreadable(where=InFile(path=path, index=None), sentence=str(error)))
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -130,7 +139,7 @@ def scan_places(settings: Settings, wishes: Wishes, *, environment: Mapping[str,
                 open_store=lambda account: open_store(account, settings, environment),
             )
             examiner = examiner_for(settings, place, registry, tools)
-            with closing(found):
+            with closing(found), printer.costing_only(place):
                 for item in scan(progress.counting(found), examiner=examiner, period=period):
                     printer.say(item)
     return printer.status

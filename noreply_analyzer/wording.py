@@ -198,6 +198,7 @@ def note_values(brief: Brief) -> dict[str, object]:
     return {
         **_common_values(brief, spoken),
         "ways": [_way(channel, brief, spoken) for channel in listed],
+        "outdated": [_way(channel, brief, spoken) for channel in brief.outdated],
         "by_mail": any(channel.medium is Medium.EMAIL for channel in listed),
         "form": any(channel.medium is Medium.WEBFORM for channel in listed),
         "by_people": all(channel.read_by is ReadBy.PERSON for channel in listed),

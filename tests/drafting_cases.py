@@ -178,6 +178,7 @@ _IN_BOTH: Final = {
     "letter-notice": replace(LETTER, level="notice"),
     "letter-reported": replace(QUESTION, channel=REPORTED, also=(PHONE,), to_verify=True),
     "letter-stale": replace(LETTER, stale=True, now=datetime(2027, 12, 1, 9, 0, tzinfo=UTC), also=()),
+    "letter-outdated": replace(QUESTION, outdated=(MAIL,), also=(PHONE,), now=datetime(2027, 12, 1, 9, 0, tzinfo=UTC)),
     "letter-blank": replace(QUESTION, also=(PHONE,), references={}),
     "letter-bare": replace(
         QUESTION,

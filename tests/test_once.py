@@ -3,6 +3,7 @@
 import re
 import signal
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
 from itertools import product
@@ -287,6 +288,24 @@ def test_while_a_draft_waits_what_comes_is_told(world: World) -> None:
     assert (told["decision"]["action"], told["decision"]["rule"]) == ("tell", "draft-waiting")
     assert drafted["decision"]["action"] == "draft"
     assert len(world.drafts()) == 1
+
+
+def test_what_found_no_room_is_drafted_when_there_is_some(make_world: Callable[..., World]) -> None:
+    """As many drafts wait as may: the rest is named once, and drafted when the user has sent one."""
+    world = make_world(drafting={"pending_total": 1})
+    deliver_bill(world, number="1")
+    world.run()
+    world.deliver(
+        mail(COLIS.author, "Votre colis", f"Votre colis est en route.\n{NOTICE}", date=world.now), key=COLIS.key
+    )
+    told, again = world.run(), world.run()
+    world.delete("Brouillons", [uid for uid, _flags, _draft in world.fetch_all("Brouillons")])
+    drafted = world.run()
+
+    assert "1 draft waits in your drafts mailbox already" in told.stdout
+    assert (again.returncode, again.stdout) == (0, "")
+    assert drafted.stdout.count("a draft to Colis Exemple") == 1
+    assert [draft["To"] for draft in world.drafts()] == ["Colis Exemple <service@colis.example>"]
 
 
 def test_a_one_time_code_is_never_drafted_to_nor_quoted(world: World) -> None:

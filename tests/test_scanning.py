@@ -148,6 +148,8 @@ def test_an_account_that_is_also_a_path(maildir_world: MaildirWorld) -> None:
         (["empty"], 65, "empty: no mail was found in this folder"),
         (["picture"], 65, "picture: this is not a message"),
         (["fifo"], 65, "fifo: is not a regular file; what comes by a pipe is read from -"),
+        (["good.eml", "missing"], 1, "missing: there is no such file or folder"),
+        (["missing", "empty", "good.eml"], 1, "empty: no mail was found in this folder"),
         (["good.eml", "picture"], 1, "picture: this is not a message"),
         (["cut.mbox"], 1, "cut.mbox:1: the file ends within this message"),
         (["good.eml", "--since", "yesterday"], 64, "is no day and no stretch of time"),

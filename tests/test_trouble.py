@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -138,6 +139,21 @@ def test_one_sender_with_a_broken_dns_is_later(world: World, dns: DnsServer) -> 
     assert (second.returncode, second.stdout) == (0, "")
     assert third.returncode == 0
     assert len(world.drafts()) == 1
+
+
+def test_a_dead_dns_costs_seconds_and_not_minutes(world: World) -> None:
+    """Twenty messages to prove and nobody to ask: found out once, not for each."""
+    world.deliver(*(bill(world, str(number)) for number in range(20)))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        world.dns_port = silent.getsockname()[1]
+        world.write_config()
+        started = time.monotonic()
+        done = world.run()
+
+    assert done.returncode == 75
+    assert time.monotonic() - started < 20
+    assert done.stderr.count("no DNS server answers") == 1
 
 
 def test_no_dns_server_at_all_is_75(world: World) -> None:
