@@ -112,14 +112,11 @@ def _directory(options: Options) -> "Directory":
     """Lay the user's records over the shipped ones; name each that cannot be read."""
     from .directory import Directory
     from .registry import Registry
+    from .supplies import registry_of
 
     settings = options.settings(needed=False)
-    folder = Path(settings.registry.directory).expanduser()
-    known, problems = Registry.with_user_records(folder)
-    for problem in problems:
-        _say(problem)
     return Directory(
-        registry=known,
+        registry=registry_of(settings),
         today=_today(),
         shelf_life_days=settings.registry.shelf_life_days,
         shipped=Registry.shipped(),

@@ -262,3 +262,14 @@ def test_the_help_in_the_readme_is_the_help() -> None:
 
     assert block is not None
     assert block[1].rstrip("\n") == done.stdout.rstrip("\n")
+
+
+# The house --------------------------------------------------------------------------------------------------------
+
+
+def test_every_room_has_its_place_on_the_map() -> None:
+    """Once, in docs/house.md, and no room that is not there."""
+    rows = rows_of(section_of(text_of("docs/house.md"), "## The rooms"))
+    listed = sorted(name for _what, rooms in rows for name in re.findall(r"`(\w+)`", rooms.partition(";")[0]))
+
+    assert listed == sorted(room.stem for room in (ROOT / "noreply_analyzer").glob("*.py") if room.stem != "__init__")
