@@ -2,26 +2,42 @@
 
 import os
 import ssl
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from . import curation
+from .authresults import seen
 from .config import Account, Identity, Settings
+from .detection import Overrides
 from .dns import MemoryCache, Resolver
 from .equipment import Store
-from .errors import ConfigError, LoginRefusedError, NoreplyAnalyzerError, TryLaterError, UnreachableError
+from .errors import (
+    ConfigError,
+    LoginRefusedError,
+    MessageError,
+    NoreplyAnalyzerError,
+    TryLaterError,
+    UnreachableError,
+)
 from .language import _, ngettext
 from .mailboxes import Listed, Role
+from .message import Message
 from .opening import open_store
 from .passwords import password
 from .registry import Registry
 from .state import State
-from .supplies import now
+from .supplies import now, tools_for
 from .wire import countdown
 
 _SECONDS = 30.0
 _DNS_SECONDS = 5.0
+_LATEST = 20
+"""Messages that are looked at for the word of the provider."""
+_LATEST_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +99,7 @@ def _mail(account: Account, settings: Settings, environment: Mapping[str, str]) 
         with open_store(account, settings, environment, countdown(_SECONDS)) as store:
             yield from _opened(account, store)
             yield from _mailboxes(account, store)
+            yield from _provider(account, store, settings)
     except NoreplyAnalyzerError as error:
         yield from _refused(account, error)
 
@@ -156,6 +173,38 @@ def _how(box: Listed | None, role: Role, configured: str) -> str:
     if configured:
         return _("as the configuration says")
     return _("the server marks it") if box and box.marked is role else _("by its name")
+
+
+def _provider(account: Account, store: Store, settings: Settings) -> Iterator[Line]:
+    """Say whose Authentication-Results the latest mail carries, and what is believed of them."""
+    try:
+        messages = _latest(store, settings)
+    except ConfigError:  # of the mailboxes, and told there
+        return
+    counts = Counter(name for message in messages for name in seen(message, account.received_by))
+    carried = ", ".join(f"{name} ({count})" for name, count in counts.most_common()) or _("none")
+    missing = [name for name in account.authserv_ids if name.lower() not in {one.lower() for one in counts}]
+    if messages and missing:
+        sentence = _("{name}: none of the last {count} messages carries the word of {missing}; they carry: {carried}")
+    elif account.authserv_ids:
+        sentence = _("{name}: believed, where it counts; the last {count} messages carry: {carried}")
+    else:
+        sentence = _("{name}: nobody's word is believed (authserv_ids); the last {count} messages carry: {carried}")
+    said = sentence.format(name=account.name, count=len(messages), missing=", ".join(missing), carried=carried)
+    yield Line(fine=not (messages and missing), what="provider", said=said)
+
+
+def _latest(store: Store, settings: Settings) -> list[Message]:
+    """Read the newest messages of the first mailbox, in a process that can be killed."""
+    since = (now() - timedelta(days=_LATEST_DAYS)).date()
+    newest = deque(store.messages(store.mailboxes()[0], after=None, since=since), maxlen=_LATEST)
+    messages = []
+    with tools_for(settings, ask_dns=False) as tools:
+        for found in newest:
+            with suppress(MessageError):
+                if raw := store.fetch(found.ref):
+                    messages.append(tools.read(raw, Overrides()).message)
+    return messages
 
 
 # Everything else ----------------------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ def test_all_is_well(world: World) -> None:
         "mailboxes": "perso: reads INBOX",
         "drafts": "perso: Brouillons (the server marks it)",
         "sent": "perso: Éléments envoyés (the server marks it)",
+        "provider": "perso: nobody's word is believed (authserv_ids); the last 1 messages carry: none",
         "dns": f"127.0.0.1:{world.dns_port}: answers",
         "state": f"{world.state}: made by the first run",
     }
@@ -155,6 +156,28 @@ def test_a_dns_that_does_not_answer(world: World, dns: DnsServer, bad: Bad) -> N
 
     assert "check the network, or name a server in [dns]" in to_mend(found)["dns"]
     assert {name for name, _kind, _how in dns.questions} == {"example.org"}
+
+
+VOUCHED = b"Authentication-Results: mx.example.org; dmarc=pass header.from=telecom.example\r\n"
+
+
+@pytest.mark.parametrize(
+    ("pinned", "status", "said"),
+    [
+        ([], 0, "nobody's word is believed (authserv_ids); the last 2 messages carry: mx.example.org (1)"),
+        (["MX.example.org"], 0, "believed, where it counts; the last 2 messages carry: mx.example.org (1)"),
+        (["mx.example.net"], 1, "none of the last 2 messages carries the word of mx.example.net; they carry: mx.ex"),
+    ],
+)
+def test_whose_word_would_be_believed(maildir_world: MaildirWorld, pinned: list[str], status: int, said: str) -> None:
+    """The authserv-ids that the latest mail carries, in a place where they count."""
+    world = maildir_world
+    world.account = {"authserv_ids": pinned}
+    world.write_config()
+    world.deliver(bill(world, TELECOM), VOUCHED + bill(world, TELECOM, "2"))
+    found = told(world, status=status)
+
+    assert said in found["provider"][0][1]
 
 
 def test_a_maildir(maildir_world: MaildirWorld) -> None:
