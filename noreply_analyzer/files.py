@@ -142,9 +142,9 @@ def _others(folder: Path) -> Iterator[_Mailbox]:
             names.clear()  # what else lies there is the mail program's own: indexes, subscriptions
         folders[:] = sorted(set(folders) - ({"cur", "new", "tmp"} if maildir.is_maildir(here) else set()))
         levels = [_ARCHIVES.sub("", level) for level in here.relative_to(folder).parts]
-        single = []
+        single, is_mh = [], _MH_MARK in names
         for name in sorted(names):
-            if _MESSAGE.match(name) or (_MH_MARK in names and _MH_MESSAGE.match(name)):
+            if _MESSAGE.match(name) or (is_mh and _MH_MESSAGE.match(name)):
                 single.append(here / name)
             elif not _INDEXES.match(name) and _is_mbox(here / name):
                 yield _Mailbox(name="/".join((*levels, _ARCHIVES.sub("", name))), files=(here / name,))
