@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from . import report
 from .language import _
 from .policy import Analysis
+from .portrait import QUALITIES
 from .registry import Channel, Choice
 from .source import InAccount, InFile
 from .topic import Topic
@@ -96,13 +97,14 @@ def _answerability(analysis: Analysis) -> Iterator[str]:
     for evidence in analysis.reading.verdict.evidence:
         found = report.quoted(evidence, analysis)
         quoted = _("“{subject}”").format(subject=found) if found else _("not shown: it may hold a code")
-        yield f"{evidence.rule}, {evidence.where}: {quoted}"
+        yield _labelled(f"{evidence.rule}, {evidence.where}", quoted)
 
 
 def _topic(analysis: Analysis) -> Iterator[str]:
     yield report.TOPICS[analysis.topic]()
     for evidence in analysis.reading.subject.evidence:
-        yield f"{evidence.rule}, {evidence.where}: " + _("“{subject}”").format(subject=evidence.found)
+        quoted = _("“{subject}”").format(subject=evidence.found)
+        yield _labelled(f"{evidence.rule}, {evidence.where}", quoted)
 
 
 def _author(analysis: Analysis) -> Iterator[str]:
@@ -136,7 +138,7 @@ def _operator(analysis: Analysis) -> Iterator[str]:
         "address": _("this is one of its addresses"),
         "website": _("this is the domain of its website"),
     }[analysis.match.matched_by]
-    yield f"{operator.name} ({operator.slug}): {how} [{analysis.match.matched_by}]"
+    yield _labelled(f"{operator.name} ({operator.slug})", f"{how} [{analysis.match.matched_by}]")
     if not analysis.proven:
         yield _("But nothing proves that it wrote this.")
 
@@ -148,8 +150,8 @@ def _answer(choice: Choice | None) -> Iterator[str]:
     if choice.channel is None:
         yield _("To a letter with a blank for the address: no channel of the record fits.")
     for channel, taken, why in _channels(choice):
-        mark, place = ("→", "") if taken else ("–", f": {why}")
-        yield f"{mark} {channel.id}, {report.MEDIA[channel.medium.value]()}{place}"
+        way = f"{channel.id}, {report.MEDIA[channel.medium.value]()}"
+        yield f"→ {way}" if taken else "– " + _labelled(way, why)
         yield f"    {channel.target or ', '.join(channel.lines)}"
         if taken:
             yield f"    {_provenance(channel)}"
@@ -159,18 +161,22 @@ def _answer(choice: Choice | None) -> Iterator[str]:
         yield _("It is past its shelf life; the draft says so.")
 
 
+def _labelled(label: str, value: str) -> str:
+    return _("{label}: {value}").format(label=label, value=value)
+
+
 def _provenance(channel: Channel) -> str:
     source = channel.sources[0] if channel.sources else ""
     if channel.stated_on is None:
         sentence = _("{quality}, read on {checked_on}: {source}")
-        return sentence.format(quality=channel.quality, checked_on=channel.checked_on, source=source)
+        return sentence.format(quality=QUALITIES[channel.quality](), checked_on=channel.checked_on, source=source)
     return _("{quality}, text of {stated_on}, read on {checked_on}: {source}").format(
-        quality=channel.quality, stated_on=channel.stated_on, checked_on=channel.checked_on, source=source
+        quality=QUALITIES[channel.quality](), stated_on=channel.stated_on, checked_on=channel.checked_on, source=source
     )
 
 
 def _decision(analysis: Analysis) -> Iterator[str]:
     decision = analysis.decision
-    yield f"{report.ACTIONS[decision.action]()} [{decision.rule}]: {decision.reason}"
+    yield _labelled(f"{report.ACTIONS[decision.action]()} [{decision.rule}]", decision.reason)
     if analysis.decision.action == "draft":
         yield _("A run also looks at what lies in Drafts and Sent, and at the ceilings of [drafting].")

@@ -67,9 +67,9 @@ def of_an_address(held: Holdings, names: Sequence[str], zone: ZoneInfo) -> Itera
         yield "  " + _("nothing is stored")
     yield from _section(_("Read so far:"), [_reached(one) for one in held.reached])
     decided = [(ACTIONS[action](), held.messages.get(action, 0)) for action in Action]
-    yield from _section(_("Messages decided on:"), [f"{name}: {count}" for name, count in decided if count])
+    yield from _section(_("Messages decided on:"), [_counted(name, count) for name, count in decided if count])
     marks = [(_MARKS[rule]() if rule in _MARKS else rule, count) for rule, count in sorted(held.marks.items())]
-    yield from _section(_("Named once, and not again:"), [f"{name}: {count}" for name, count in marks])
+    yield from _section(_("Named once, and not again:"), [_counted(name, count) for name, count in marks])
     yield from _section(_("What waits:"), [_waiting(one, zone) for one in held.waiting])
     yield from _section(_("Drafts:"), [_drafted(one, zone) for one in held.drafts])
 
@@ -78,6 +78,10 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
         yield f"  {title}"
     yield from (f"    {line}" for line in lines)
+
+
+def _counted(name: str, count: int) -> str:
+    return _("{label}: {value}").format(label=name, value=count)
 
 
 def _reached(one: Reached) -> str:

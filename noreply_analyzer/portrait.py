@@ -74,9 +74,10 @@ def _remarks(entry: Entry) -> Iterator[str]:
 def found(entry: Entry) -> str:
     """Say in one line whose a name or an address is, and what of the record showed it."""
     sentence = _("{name} ({slug}), by its {field}")
-    remarks = "; ".join(_remarks(entry))
     line = sentence.format(name=entry.operator.name, slug=entry.operator.slug, field=_field(entry))
-    return f"{line}; {remarks}" if remarks else line
+    for remark in _remarks(entry):
+        line = _and(line, remark)
+    return line
 
 
 def _field(entry: Entry) -> str:
@@ -133,6 +134,10 @@ def _labelled(label: str, value: str) -> str:
     return _("{label}: {value}").format(label=label, value=value)
 
 
+def _and(said: str, more: str) -> str:
+    return _("{said}; {more}").format(said=said, more=more)
+
+
 def _about(entry: Entry) -> Iterator[str]:
     operator = entry.operator
     parent = f"{entry.parent.name} ({entry.parent.slug})" if entry.parent else ""
@@ -183,8 +188,8 @@ def _of_channel(channel: Channel, due: frozenset[str]) -> list[str]:
     ):
         if value:
             lines.append("  " + _labelled(label, value))
-    late = "; " + _("due: it has to be looked up again") if channel.id in due else ""
-    lines.append("  " + _dates(channel.stated_on, channel.checked_on) + late)
+    dates, late = _dates(channel.stated_on, channel.checked_on), _("due: it has to be looked up again")
+    lines.append("  " + (_and(dates, late) if channel.id in due else dates))
     return [*lines, *_sources(channel.sources)]
 
 

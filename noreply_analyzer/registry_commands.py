@@ -48,7 +48,7 @@ def list_operators(options: Options, *, sector: str, as_json: bool) -> int:
 
 
 @registry.command()
-@click.argument("slug", shell_complete=completion.slugs)
+@click.argument("slug", metavar="SLUG", shell_complete=completion.slugs)
 @_AS_JSON
 @click.pass_obj
 def show(options: Options, slug: str, *, as_json: bool) -> int:

@@ -60,7 +60,7 @@ def show(options: Options, accounts: Sequence[str], *, as_json: bool) -> int:
 
 
 @state.command()
-@click.argument("account", shell_complete=completion.accounts)
+@click.argument("account", metavar="ACCOUNT", shell_complete=completion.accounts)
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 @click.pass_obj
 def forget(options: Options, account: str, *, yes: bool) -> int:
@@ -117,7 +117,8 @@ def _is_wanted() -> bool:
     if not sys.stdin.isatty():
         raise UsageError(_("nobody is here to be asked: add --yes to erase it"))
     word = _("yes")
-    answer = click.prompt(_("Type {word} to erase it").format(word=word), default="", show_default=False)
+    asked = _("Type {word} to erase it: ").format(word=word)
+    answer = click.prompt(asked, default="", show_default=False, prompt_suffix="")
     return str(answer).strip().casefold() == word
 
 
