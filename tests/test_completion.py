@@ -33,7 +33,7 @@ SHELLS = pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def home(tmp_path: Path) -> Path:
     """Give a home with a configuration, a record of its own, and the program on its path."""
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "orangerie.toml").touch()
+    (tmp_path / "mine" / "decathlete.toml").touch()
     folder = tmp_path / ".config" / "noreply-analyzer"
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text(CONFIG.format(home=tmp_path), "utf-8")
@@ -60,7 +60,7 @@ def offered(home: Path, shell: str, *words: str, incomplete: str = "", **more: s
 @pytest.mark.parametrize(
     ("words", "incomplete", "found"),
     [
-        ((), "", ["demo", "registry", "run", "scan", "state"]),
+        ((), "", ["check", "demo", "draft", "explain", "registry", "run", "scan", "state"]),
         (("registry",), "s", ["show", "search"]),
         (("state",), "f", ["forget"]),
         (("run",), "", ["perso", "professionnel"]),
@@ -69,7 +69,7 @@ def offered(home: Path, shell: str, *words: str, incomplete: str = "", **more: s
         (("run", "--dry-run"), "pe", ["perso"]),
         (("state", "show"), "p", ["perso", "professionnel"]),
         (("state", "forget"), "per", ["perso"]),
-        (("registry", "show"), "orang", ["orange", "orangerie"]),
+        (("registry", "show"), "decat", ["decathlete", "decathlon"]),
         (("registry", "show"), "xyzzy", []),
         (("registry", "list", "--sector"), "t", ["telecom", "transport", "travel"]),
         (("--language",), "", ["fr", "en"]),
@@ -135,15 +135,15 @@ def test_a_configuration_that_is_no_file_is_not_waited_for(home: Path, shell: st
 def test_own_records_that_cannot_be_listed_hide_no_others(home: Path, shell: str) -> None:
     """A folder that is a file."""
     config = home / ".config" / "noreply-analyzer" / "config.toml"
-    config.write_text(config.read_text("utf-8").replace("~/mine", "~/mine/orangerie.toml"), "utf-8")
+    config.write_text(config.read_text("utf-8").replace("~/mine", "~/mine/decathlete.toml"), "utf-8")
 
-    assert offered(home, shell, "registry", "show", incomplete="orang") == ["orange"]
+    assert offered(home, shell, "registry", "show", incomplete="decat") == ["decathlon"]
 
 
 @SHELLS
 def test_without_a_configuration_records_are_offered_all_the_same(tmp_path: Path, shell: str) -> None:
     """And nothing is written."""
-    assert offered(tmp_path, shell, "registry", "show", incomplete="orang") == ["orange"]
+    assert offered(tmp_path, shell, "registry", "show", incomplete="decat") == ["decathlon"]
     assert offered(tmp_path, shell, "run") == []
     assert list(tmp_path.iterdir()) == []
 
@@ -185,22 +185,22 @@ def test_bash_completes(home: Path) -> None:
     calls = "".join(
         f"COMP_WORDS=({words}); COMP_CWORD={number}; COMPREPLY=()\n"
         '_noreply_analyzer_completion noreply-analyzer; echo "${COMPREPLY[*]}"\n'
-        for words, number in (("noreply-analyzer run pro", 2), ("noreply-analyzer registry show orang", 3))
+        for words, number in (("noreply-analyzer run pro", 2), ("noreply-analyzer registry show decat", 3))
     )
     said = said_by("bash", f"{line_for('bash')}\ncomplete -p noreply-analyzer\n{calls}", home)
 
     assert said.splitlines() == [
         "complete -o nosort -F _noreply_analyzer_completion noreply-analyzer",
         "professionnel",
-        "orange orangerie",
+        "decathlete decathlon",
     ]
 
 
 def test_fish_completes(home: Path) -> None:
     """As fish itself says it would."""
-    asked = "\n".join(f"complete -C 'noreply-analyzer {words}'" for words in ("run pro", "registry show orang"))
+    asked = "\n".join(f"complete -C 'noreply-analyzer {words}'" for words in ("run pro", "registry show decat"))
 
-    assert said_by("fish", f"{line_for('fish')}\n{asked}", home).split() == ["professionnel", "orange", "orangerie"]
+    assert said_by("fish", f"{line_for('fish')}\n{asked}", home).split() == ["professionnel", "decathlete", "decathlon"]
 
 
 def test_zsh_takes_the_line(home: Path) -> None:
