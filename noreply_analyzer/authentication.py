@@ -127,16 +127,18 @@ def warm_up() -> None:
     import dkim  # noqa: F401 - for its being imported
 
 
-def keys_wanted(message: Message) -> tuple[str, ...]:
-    """Name the key records worth a look-up (``selector._domainkey.sdid``), aligned signatures first, at most five.
+def keys_wanted(message: Message, *, every: bool = False) -> tuple[str, ...]:
+    """Name the key records worth a look-up (``selector._domainkey.sdid``), at most five.
 
-    None for a message without an author, and none for a signature that would not be accepted whatever its key says.
+    Those of aligned signatures: what a stranger signed proves nothing, and a stranger's name server is told nothing.
+    With *every*, the others too, behind them. None for a message without an author, and none for a signature that
+    would not be accepted whatever its key says.
     """
     if message.author is None:
         return ()
     candidates = _read(message.all("dkim-signature"), message.author.address.domain)
-    chosen = [candidates[index].field for index in _choose(candidates, MAX_TRIED)]
-    return tuple(dict.fromkeys(field.key_name for field in chosen if field))
+    chosen = [candidates[index] for index in _choose(candidates, MAX_TRIED)]
+    return tuple(dict.fromkeys(one.field.key_name for one in chosen if one.field and (every or one.aligned)))
 
 
 def verify_signatures(

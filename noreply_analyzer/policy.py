@@ -5,137 +5,56 @@ top: the first rule that fits decides. `planning` then looks at all drafts of a 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Final, Protocol
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
 
+from .analysis import (
+    NOT_CHECKED,
+    Action,
+    Analysis,
+    Caution,
+    Circumstances,
+    Decision,
+    Preferences,
+    Reading,
+    Tools,
+    aware,
+)
 from .authentication import Authentication, Result, Standing, conclude, list_signatures
 from .authresults import hear, weigh
-from .detection import Answerability, Overrides, Verdict, judge
+from .detection import Answerability, Overrides, judge
 from .ids import is_draft_id
 from .language import N_, _
 from .message import Message
-from .registry import Choice, Level, Match, Operator, Registry, choose
-from .topic import Subject, Topic, classify
+from .registry import Choice, Match, Registry, choose
+from .topic import Topic, classify
+
+__all__ = [
+    "NOT_CHECKED",
+    "RULES",
+    "Action",
+    "Analysis",
+    "Caution",
+    "Circumstances",
+    "Decision",
+    "Preferences",
+    "Reading",
+    "Rule",
+    "Tools",
+    "analyze",
+    "aware",
+    "decide",
+    "read",
+    "warm_up",
+]
+
+_WARMING: Final = b"From: a@example.org\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>x</p>\r\n"
 
 
-class Action(StrEnum):
-    """What may be done about a message."""
-
-    DRAFT = "draft"
-    TELL = "tell"
-    LEAVE = "leave"
-    LATER = "later"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What is done, by which rule, and the reason in a sentence."""
-
-    action: Action
-    rule: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caution:
-    """Something that the reader of a message should know; it decides nothing by itself."""
-
-    rule: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
-    """What the user's configuration says about drafting."""
-
-    own_addresses: frozenset[str] = frozenset()
-    """Comparison keys (`Address.key`) of the account."""
-    topics: frozenset[Topic] = frozenset(set(Topic) - {Topic.SECURITY, Topic.SURVEY, Topic.MARKETING, Topic.CALL})
-    unproven: Action = Action.TELL
-    level: Level = Level.QUESTION
-    max_age: timedelta = timedelta(days=30)
-    give_up: timedelta = timedelta(days=7)
-    shelf_life_days: int = 180
-    overrides: Overrides = field(default_factory=Overrides)
-    authserv_ids: tuple[str, ...] = ()
-    """Whose Authentication-Results are believed, if they stand above every Received by a host outside *received_by*."""
-    received_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """How and when a message came, which its bytes do not tell."""
-
-    now: datetime
-    received: datetime | None = None
-    """INTERNALDATE; ``None`` for a file."""
-    flags: frozenset[str] = frozenset()
-    waiting_since: datetime | None = None
-    """When an earlier run first put it off."""
-    ageless: bool = False
-    """Look at old mail too: a one-off scan of an archive."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a message's own bytes say. Made by `read`, which callers run under a deadline."""
-
-    message: Message
-    verdict: Verdict
-    subject: Subject
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
-    """All that is known of one message, and what is to be done about it."""
-
-    reading: Reading
-    circumstances: Circumstances
-    authentication: Authentication
-    match: Match | None
-    """The operator that the author's address belongs to; to be believed only if the author is proven."""
-    warnings: tuple[Caution, ...] = ()
-    decision: Decision
-    choice: Choice | None = None
-
-    @property
-    def message(self) -> Message:
-        """The message itself."""
-        return self.reading.message
-
-    def without_text(self) -> "Analysis":
-        """Give the same without the text of the message: what was to be quoted of it is in the evidence."""
-        message = replace(self.message, text="")
-        return replace(self, reading=replace(self.reading, message=message))
-
-    @property
-    def topic(self) -> Topic:
-        """What the message is about."""
-        return self.reading.subject.topic
-
-    @property
-    def proven(self) -> bool:
-        """Whether the displayed author really wrote it."""
-        return self.authentication.standing is Standing.PROVEN
-
-    @property
-    def operator(self) -> Operator | None:
-        """The operator that provably wrote it."""
-        return self.match.operator if self.match and self.proven else None
-
-
-class Tools(Protocol):
-    """The work on hostile bytes and with the network, handed in by whoever has a worker and a resolver."""
-
-    def read(self, raw: bytes, overrides: Overrides) -> Reading:
-        """Do what `read` does, under a deadline."""
-        ...
-
-    def prove(self, raw: bytes, message: Message, *, at: datetime) -> Authentication:
-        """Look up the keys and check every signature, as of the time when the message came."""
-        ...
+def warm_up() -> None:
+    """Load the languages and the parsers now, so that `worker` does not bill them to the first message."""
+    read(_WARMING, Overrides())
 
 
 def read(raw: bytes, overrides: Overrides) -> Reading:
@@ -171,7 +90,8 @@ def analyze(
     analysis = Analysis(
         reading=reading,
         circumstances=circumstances,
-        authentication=NOT_CHECKED,
+        # Of a message that shows several authors it is known without a key that somebody pretends.
+        authentication=NOT_CHECKED if author else conclude(reading.message, ()),
         match=match,
         warnings=_warnings(reading.message, match, registry),
         decision=Decision(action=Action.LEAVE, rule="", reason=""),
@@ -192,12 +112,8 @@ def _prove(raw: bytes, analysis: Analysis, preferences: Preferences, tools: Tool
     if said and said.decides(message) and not anyway:
         ours = conclude(message, list_signatures(message))
     else:
-        ours = tools.prove(raw, message, at=seen.received or message.date or seen.now)
+        ours = tools.prove(raw, message, at=seen.received or message.date or seen.now, every=anyway)
     return weigh(message, ours, said)
-
-
-NOT_CHECKED: Final = Authentication(result=Result.NONE, standing=Standing.NOT_ESTABLISHED, checked_by="")
-"""Nobody asked: the answer would have changed nothing."""
 
 
 def _choice(analysis: Analysis, decision: Decision, preferences: Preferences, registry: Registry) -> Choice | None:
@@ -239,11 +155,6 @@ def _age(analysis: Analysis) -> timedelta:
     seen = analysis.circumstances
     dates = [when for when in (seen.received, analysis.message.date) if when is not None]
     return max((seen.now - aware(when) for when in dates), default=timedelta(0))
-
-
-def aware(when: datetime) -> datetime:
-    """Give *when* with a zone: mail without one is read as UTC (RFC 5322 section 4.3 allows no better)."""
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _is_own_draft(analysis: Analysis) -> bool:
@@ -343,6 +254,17 @@ RULES: Final = (
         Action.TELL,
         lambda analysis: _("no operator of the registry writes from {domain}; a record would help").format(
             domain=analysis.message.author.address.domain if analysis.message.author else ""
+        ),
+    ),
+    Rule(
+        "gone-operator",
+        lambda analysis, _p: analysis.match is not None and analysis.match.operator.obsolete is not None,
+        Action.TELL,
+        lambda analysis: _("{operator} is no longer there: {reason}").format(
+            operator=analysis.match.operator.name if analysis.match else "",
+            reason=analysis.match.operator.obsolete.reason
+            if analysis.match and analysis.match.operator.obsolete
+            else "",
         ),
     ),
     # Now, and only now, it matters who really wrote it.

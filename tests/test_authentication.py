@@ -51,7 +51,7 @@ BILL: Final = (
 def prove(raw: bytes, keys: Mapping[str, TxtAnswer], at: datetime = AT) -> Authentication:
     """Do what the program does: parse, look up what is wanted and nothing else, verify, conclude."""
     message = Message.from_bytes(raw)
-    found = {name: keys.get(name, TxtAnswer()) for name in keys_wanted(message)}
+    found = {name: keys.get(name, TxtAnswer()) for name in keys_wanted(message, every=True)}
     return conclude(message, verify_signatures(raw, message, found, at))
 
 
@@ -517,11 +517,23 @@ def test_what_is_looked_up() -> None:
     raw = KEY.sign(RSA.sign(EVIL.sign(KEY.sign(BILL))), tags={"i": "@telecom.example"})
     raw = DkimKey.ed25519("refused.example").sign(raw, tags={"l": "1"})
 
-    assert keys_wanted(Message.from_bytes(EVIL.sign(raw))) == (
+    message = Message.from_bytes(EVIL.sign(raw))
+
+    assert keys_wanted(message, every=True) == (
         "test._domainkey.telecom.example",
         "rsa._domainkey.telecom.example",
         "test._domainkey.evil.example",
     )
+    assert keys_wanted(message) == ("test._domainkey.telecom.example", "rsa._domainkey.telecom.example")
+
+
+def test_a_strangers_name_server_is_told_nothing() -> None:
+    """What it signed proves nothing; so who forges a message cannot have us ask for names of his choice."""
+    raw = BILL
+    for number in range(7):
+        raw = DkimKey.ed25519(f"n{number}.example").sign(raw)
+
+    assert keys_wanted(Message.from_bytes(raw)) == ()
 
 
 @pytest.mark.parametrize(
@@ -545,8 +557,8 @@ def test_junk_on_top_does_not_hide_the_authors_signature() -> None:
         many = key.sign(many)
     zone = Zone.of(KEY, *others)
 
-    assert len(keys_wanted(Message.from_bytes(few))) == MAX_TRIED
-    assert keys_wanted(Message.from_bytes(few))[0] == KEY.name
+    assert len(keys_wanted(Message.from_bytes(few), every=True)) == MAX_TRIED
+    assert keys_wanted(Message.from_bytes(few)) == (KEY.name,)
     authentication = prove(few, zone)
     assert authentication.standing is Standing.PROVEN
     results = [one.result for one in authentication.signatures]
@@ -665,7 +677,7 @@ def test_slow_tricks_end_in_time(worker: Worker, make: Callable[[], bytes]) -> N
     """Our own limits hold, so that not even the deadline is needed; what was not checked says so."""
     raw = make()
     message = Message.from_bytes(raw)
-    keys = {name: TxtAnswer(records=(KEY.record,)) for name in keys_wanted(message)}
+    keys = {name: TxtAnswer(records=(KEY.record,)) for name in keys_wanted(message, every=True)}
 
     signatures = worker.call(verify_signatures, raw, message, keys, AT, seconds=2)
 
@@ -708,7 +720,7 @@ def test_no_signature_field_leaks_an_exception(parts: list[bytes], record: bytes
         message = Message.from_bytes(raw)
     except MessageError:
         return
-    keys = {name: TxtAnswer(records=(record, b"v=DKIM1; p=" + record)) for name in keys_wanted(message)}
+    keys = {name: TxtAnswer(records=(record, b"v=DKIM1; p=" + record)) for name in keys_wanted(message, every=True)}
 
     authentication = conclude(message, verify_signatures(raw, message, keys, AT))
 

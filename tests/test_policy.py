@@ -41,7 +41,7 @@ from noreply_analyzer.policy import (
     analyze,
     decide,
 )
-from noreply_analyzer.registry import Level, Medium, Registry
+from noreply_analyzer.registry import Level, Medium, Obsolete, Registry
 from noreply_analyzer.topic import Topic
 
 TABLES: dict[str, list[dict[str, Any]]] = tomllib.loads(
@@ -50,10 +50,12 @@ TABLES: dict[str, list[dict[str, Any]]] = tomllib.loads(
 CASES = TABLES["case"]
 PLANS = TABLES["plan"]
 CASE_KEYS = {
-    *("what", "action", "rule", "answerability", "topic", "known", "author", "standing", "result", "checked"),
+    *("what", "action", "rule", "answerability", "topic", "known", "gone", "author", "standing", "result", "checked"),
     *("received_days", "date_days", "waiting_days", "flags", "message_id", "own_addresses", "warnings", "ageless"),
     *("topics", "unproven", "max_age_days", "give_up_days"),
 }
+
+GONE = Obsolete(reason="closed in 2025")
 
 
 def days_ago(case: dict[str, Any], key: str) -> datetime | None:
@@ -86,7 +88,7 @@ def analysis_of(case: dict[str, Any]) -> Analysis:
         answerability=Answerability(case.get("answerability", "unanswerable")),
         topic=Topic(case.get("topic", "billing")),
         authentication=authentication if case.get("checked", True) else NOT_CHECKED,
-        match=a_match() if case.get("known", True) and author else None,
+        match=a_match(obsolete=GONE if case.get("gone") else None) if case.get("known", True) and author else None,
         warnings=tuple(Caution(rule="look-alike", text=text) for text in case.get("warnings", ())),
         circumstances=circumstances,
     )
@@ -223,8 +225,9 @@ class Asked:
         """Do nothing: `analyze` is handed what was read."""
         raise NotImplementedError
 
-    def prove(self, raw: bytes, message: Message, *, at: datetime) -> Authentication:
+    def prove(self, raw: bytes, message: Message, *, at: datetime, every: bool = False) -> Authentication:
         """Give the answer."""
+        del every
         assert raw == b"raw"
         assert message.author
         self.times.append(at)
@@ -279,7 +282,6 @@ def test_a_proven_bill_is_drafted_to_the_channel_of_its_operator() -> None:
         a_reading(a_message(date=NOW - timedelta(days=31))),
         a_reading(a_message(author=a_mailbox("noreply@stranger.example", "Somebody"))),
         a_reading(a_message(author=a_mailbox("noreply@stranger.example", "Télécom Exemple"))),
-        a_reading(a_message(author=None, author_problem="two From fields")),
     ],
 )
 def test_the_dns_is_asked_only_where_the_answer_can_change_anything(reading: Reading) -> None:
@@ -295,6 +297,25 @@ def test_the_dns_is_asked_only_where_the_answer_can_change_anything(reading: Rea
     assert analysis.choice is None
 
 
+@pytest.mark.parametrize(
+    ("fields", "standing"),
+    [
+        ((("from", "a@telecom.example"), ("from", "b@evil.example")), Standing.CONTRADICTED),
+        ((("from", "a@telecom.example, b@evil.example"),), Standing.CONTRADICTED),
+        ((("from", "nobody at all"),), Standing.NOT_ESTABLISHED),
+        ((), Standing.NOT_ESTABLISHED),
+    ],
+)
+def test_who_shows_several_authors_contradicts_himself(fields: tuple[tuple[str, str], ...], standing: Standing) -> None:
+    """No key is needed to know that; it is left alone, and what is known of it is said."""
+    tools = Asked()
+    analysis = analyzed(a_reading(a_message(author=None, author_problem="two From fields", fields=fields)), tools)
+
+    assert tools.times == []
+    assert (analysis.authentication.result, analysis.authentication.standing) == (Result.PERMERROR, standing)
+    assert (analysis.decision.action, analysis.decision.rule) == (Action.LEAVE, "no-author")
+
+
 def test_a_scan_may_ask_for_every_message_that_cannot_be_answered() -> None:
     """Somebody wants to see who wrote; what is done stays the same."""
     tools = Asked()
@@ -304,7 +325,7 @@ def test_a_scan_may_ask_for_every_message_that_cannot_be_answered() -> None:
 
     assert (advert.decision.rule, advert.authentication) == ("topic-not-asked", PROVEN)
     assert answerable.authentication is NOT_CHECKED
-    assert nobody.authentication is NOT_CHECKED
+    assert nobody.authentication.result is Result.PERMERROR
     assert len(tools.times) == 1
 
 

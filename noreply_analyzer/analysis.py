@@ -1,0 +1,142 @@
+"""One message on its way to a decision: what is known of it, what the user wants, and what was decided."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+from .authentication import Authentication, Result, Standing
+from .detection import Overrides, Verdict
+from .message import Message
+from .registry import Choice, Level, Match, Operator
+from .topic import Subject, Topic
+
+
+class Action(StrEnum):
+    """What may be done about a message."""
+
+    DRAFT = "draft"
+    TELL = "tell"
+    LEAVE = "leave"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is done, by which rule, and the reason in a sentence."""
+
+    action: Action
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """Something that the reader of a message should know; it decides nothing by itself."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What the user's configuration says about drafting."""
+
+    own_addresses: frozenset[str] = frozenset()
+    """Comparison keys (`Address.key`) of the account."""
+    topics: frozenset[Topic] = frozenset(set(Topic) - {Topic.SECURITY, Topic.SURVEY, Topic.MARKETING, Topic.CALL})
+    unproven: Action = Action.TELL
+    level: Level = Level.QUESTION
+    max_age: timedelta = timedelta(days=30)
+    give_up: timedelta = timedelta(days=7)
+    shelf_life_days: int = 180
+    overrides: Overrides = field(default_factory=Overrides)
+    authserv_ids: tuple[str, ...] = ()
+    """Whose Authentication-Results are believed, if they stand above every Received by a host outside *received_by*."""
+    received_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """How and when a message came, which its bytes do not tell."""
+
+    now: datetime
+    received: datetime | None = None
+    """INTERNALDATE; ``None`` for a file."""
+    flags: frozenset[str] = frozenset()
+    waiting_since: datetime | None = None
+    """When an earlier run first put it off."""
+    ageless: bool = False
+    """Look at old mail too: a one-off scan of an archive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a message's own bytes say. Made by `read`, which callers run under a deadline."""
+
+    message: Message
+    verdict: Verdict
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """All that is known of one message, and what is to be done about it."""
+
+    reading: Reading
+    circumstances: Circumstances
+    authentication: Authentication
+    match: Match | None
+    """The operator that the author's address belongs to; to be believed only if the author is proven."""
+    warnings: tuple[Caution, ...] = ()
+    decision: Decision
+    choice: Choice | None = None
+
+    @property
+    def message(self) -> Message:
+        """The message itself."""
+        return self.reading.message
+
+    def without_text(self) -> "Analysis":
+        """Give the same without the text of the message: what was to be quoted of it is in the evidence."""
+        message = replace(self.message, text="")
+        return replace(self, reading=replace(self.reading, message=message))
+
+    @property
+    def topic(self) -> Topic:
+        """What the message is about."""
+        return self.reading.subject.topic
+
+    @property
+    def proven(self) -> bool:
+        """Whether the displayed author really wrote it."""
+        return self.authentication.standing is Standing.PROVEN
+
+    @property
+    def operator(self) -> Operator | None:
+        """The operator that provably wrote it."""
+        return self.match.operator if self.match and self.proven else None
+
+
+class Tools(Protocol):
+    """The work on hostile bytes and with the network, handed in by whoever has a worker and a resolver."""
+
+    def read(self, raw: bytes, overrides: Overrides) -> Reading:
+        """Do what `read` does, under a deadline."""
+        ...
+
+    def prove(self, raw: bytes, message: Message, *, at: datetime, every: bool = False) -> Authentication:
+        """Look up the keys and check the signatures, as of the time when the message came.
+
+        Those of strangers only if *every* one is wanted: they prove nothing.
+        """
+        ...
+
+
+NOT_CHECKED: Final = Authentication(result=Result.NONE, standing=Standing.NOT_ESTABLISHED, checked_by="")
+"""Nobody asked: the answer would have changed nothing."""
+
+
+def aware(when: datetime) -> datetime:
+    """Give *when* with a zone: mail without one is read as UTC (RFC 5322 section 4.3 allows no better)."""
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
