@@ -14,7 +14,7 @@ from .config import Account, Settings
 from .decoding import escaped
 from .drafting import Draft, compose
 from .equipment import preferences_for
-from .errors import ConfigError, DataError, MessageError, NotDraftedError, TryLaterError, UsageError
+from .errors import DataError, MessageError, NotDraftedError, TryLaterError, UsageError
 from .explanation import Explained
 from .language import _
 from .mbox import Stream
@@ -78,14 +78,11 @@ def draft(bench: Bench, word: str, *, channel: str, level: Level | None, out: Si
     """Print the draft that answers a message, for a mail program to open; give the exit status.
 
     Raises:
-        ConfigError: nobody knows who writes.
         NotDraftedError: there is nothing to answer to, or it must not be answered.
         TryLaterError: the DNS does not say now who wrote the message.
         UsageError: *word* names no message or several; *channel* takes no draft.
     """
     settings = bench.settings
-    if not settings.accounts:
-        raise ConfigError((_("a draft needs to know who writes: an [[accounts]] table with your address"),))
     place = read_place(word, settings)
     stored = _one_message(bench, place)
     with _examined(bench, place, stored, ageless=True) as (analysis, registry):
@@ -217,7 +214,7 @@ def _choice(
 
 
 def _addressed(settings: Settings, analysis: Analysis) -> Account:
-    """Give the account that a message in a file was sent to, or else the first."""
+    """Give the account that a message in a file was sent to, or else the first; there is one (`Options.settings`)."""
     message = analysis.message
     recipients = " ".join(value for name in ("to", "cc", "delivered-to") for value in message.all(name)).lower()
     found = (one for one in settings.accounts if any(address in recipients for address in one.own_addresses))

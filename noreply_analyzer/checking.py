@@ -57,12 +57,9 @@ def config_lines(path: Path, error: ConfigError | None, settings: Settings | Non
     """Say whether the configuration can be read."""
     for problem in error.problems if error else ():
         yield Line(fine=False, what="config", said=problem)
-    if settings is not None and settings.accounts:
+    if settings is not None:
         names = ", ".join(account.name for account in settings.accounts)
         yield Line(fine=True, what="config", said=_("{path}: {names}").format(path=path, names=names))
-    elif settings is not None:
-        sentence = _("{path}: names no account: add an [[accounts]] table")
-        yield Line(fine=False, what="config", said=sentence.format(path=path))
 
 
 def check(

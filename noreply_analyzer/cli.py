@@ -89,8 +89,6 @@ def run(options: Options, accounts: Sequence[str], *, dry_run: bool, as_json: bo
 
     settings = options.settings(needed=True)
     chosen = [settings.account(name) for name in accounts] or list(settings.accounts)
-    if not chosen:
-        raise ConfigError((_("the configuration names no account: add an [[accounts]] table"),))
     return run_from_settings(
         settings,
         chosen,

@@ -3,12 +3,11 @@
 ``config.example.toml`` shows every key at its default; a test holds the two together.
 """
 
-import difflib
-import ipaddress
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -17,14 +16,17 @@ from .address import Address, canonicalize_domain
 from .authres_syntax import is_authserv_id, read_host
 from .errors import AddressError, ConfigError
 from .language import _
+from .network import is_loopback, read_server
 from .registry import Level
-from .tables import read
+from .tables import Check, Table, choices, read
 from .topic import Topic
 
 _TLS_PORT: Final = 993
 _MOST: Final = 36_500
 """Days, or drafts: a century is more than anybody means, and less than breaks a date."""
-_MOST_OF: Final = {"message_bytes": 2**31 - 1, "message_seconds": 86_400, "run_seconds": 86_400, "give_up_days": _MOST}
+_DAY: Final = 86_400
+_OWN_RECORDS: Final = "~/.config/noreply-analyzer/operators"
+_WAYS: Final = frozenset({"password_command", "password_file", "password_env", "token_command"})
 _TOPICS: Final = (
     Topic.BILLING,
     Topic.CONTRACT,
@@ -36,19 +38,88 @@ _TOPICS: Final = (
 )
 
 
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every table of the configuration has in common: it names all that is impossible in it at once."""
-
-    def __post_init__(self) -> None:
-        problems = list(self._problems())
-        if problems:
-            raise ValueError("\n".join(problems))
-
-    def _problems(self) -> Iterable[str]:
-        return ()
+# What a single value must be ----------------------------------------------------------------------------------------
 
 
-class Identity(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+def _read_by(reader: Callable[[str], object]) -> Check:
+    def problem(text: str) -> str:
+        try:
+            reader(text)
+        except AddressError as error:
+            return str(error)
+        return ""
+
+    return Check(problem)
+
+
+def _from_one_to(most: int) -> Check:
+    return Check(lambda number: "" if 1 <= number <= most else _("should be from 1 to {most}").format(most=most))
+
+
+def _at_most(most: int) -> Check:
+    def problem(number: float) -> str:
+        if 0 < number <= most:  # TOML knows nan and inf
+            return ""
+        return _("should be more than 0 and at most {most}").format(most=most)
+
+    return Check(problem)
+
+
+def _read_address_or_domain(text: str) -> object:
+    return Address.parse(text) if "@" in text else canonicalize_domain(text)
+
+
+def _name_problem(name: str) -> str:
+    return _("should be one word without a slash") if not name or "/" in name else ""
+
+
+def _port_problem(port: int) -> str:
+    return "" if 0 < port <= 65535 else _("is not a port")  # noqa: PLR2004 - what a port is
+
+
+def _authserv_id_problem(text: str) -> str:
+    sentence = _("{text!r} is no authserv-id; one looks like mx.example.org")
+    return "" if is_authserv_id(text) else sentence.format(text=text)
+
+
+def _topic_problem(topic: Topic) -> str:
+    return _("one-time codes and log-in alerts are never drafted to") if topic is Topic.SECURITY else ""
+
+
+def _level_problem(level: Level) -> str:
+    return _("a formal notice is written by hand only") if level is Level.NOTICE else ""
+
+
+def _timezone_problem(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return _("{zone!r} is not a time zone").format(zone=zone)
+    return ""
+
+
+def _directory_problem(directory: str) -> str:
+    """Whoever names a folder has records in it; the default is also where none are yet."""
+    if directory == _OWN_RECORDS:
+        return ""
+    try:
+        there = Path(directory).expanduser().exists()
+    except RuntimeError:  # ~nobody
+        there = False
+    except OSError:  # it may be there: whoever reads the records says why they cannot be read
+        there = True
+    return "" if there else _("there is no folder {directory}: mend the name, or make it").format(directory=directory)
+
+
+_AddressText = Annotated[str, _read_by(Address.parse)]
+_AddressOrDomain = Annotated[str, _read_by(_read_address_or_domain)]
+_UpToMost = Annotated[int, _from_one_to(_MOST)]
+
+
+# The tables ---------------------------------------------------------------------------------------------------------
+
+
+class Identity(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the drafts and letters say about the user."""
 
     name: str = ""
@@ -56,16 +127,16 @@ class Identity(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     language: Literal["fr", "en"] = "fr"
 
 
-class Account(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Account(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The mail of the user in one place: on a server, or in a Maildir."""
 
-    name: str
-    address: str
-    addresses: tuple[str, ...] = ()
+    name: Annotated[str, Check(_name_problem)]
+    address: _AddressText
+    addresses: tuple[_AddressText, ...] = ()
     path: str = ""
     """A Maildir instead of a server."""
     host: str = ""
-    port: int = 993
+    port: Annotated[int, Check(_port_problem)] = 993
     """As it stands: 993 with tls, 143 with starttls or none (RFC 8314)."""
     security: Literal["tls", "starttls", "none"] = "tls"
     tls_ca: str = ""
@@ -78,54 +149,25 @@ class Account(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mailboxes: tuple[str, ...] | Literal["all"] = ("INBOX",)
     drafts: str = ""
     sent: str = ""
-    authserv_ids: tuple[str, ...] = ()
+    authserv_ids: tuple[Annotated[str, Check(_authserv_id_problem)], ...] = ()
     """Whose Authentication-Results to believe (RFC 8601); "microsoft": its fields without an id."""
-    received_by: tuple[str, ...] = ()
+    received_by: tuple[Annotated[str, _read_by(read_host)], ...] = ()
     """The hosts of the user's provider, by domain, address or network: their Received fields may stand above."""
     identity: Identity | None = None
-    operators: dict[str, dict[str, str]] = {}
+    operators: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
 
-    def _problems(self) -> list[str]:
-        problems = [f"{place}: {problem}" for place, problem in (*self._bad_addresses(), *self._bad_provider())]
-        if bool(self.path) == bool(self.host):
-            problems.append("host: " + _("exactly one of host (a server) and path (a Maildir)"))
-        if self.host:
-            problems += self._bad_login()
-        if not 0 < self.port <= 65535:  # noqa: PLR2004 - what a port is
-            problems.append("port: " + _("is not a port"))
-        if not self.name or "/" in self.name:
-            problems.append("name: " + _("should be one word without a slash"))
-        return problems
-
-    def _bad_login(self) -> list[str]:
-        problems = []
-        if self.security == "none" and not _is_loopback(self.host):
-            problems.append("security: " + _('"none" would send the password in the clear; only for 127.0.0.1'))
-        ways = (self.password_command, self.password_file, self.password_env, self.token_command)
-        if sum(bool(way) for way in ways) != 1:
+    def problems(self, wrong: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+        """Give what is named twice or not at all, and a password in the clear."""
+        given = {key for key in ("host", "path", *_WAYS) if key in wrong or getattr(self, key)}
+        if len(given & {"host", "path"}) != 1:
+            yield "host", _("exactly one of host (a server) and path (a Maildir)")
+        if "host" not in given:
+            return
+        if not wrong & {"host", "security"} and self.security == "none" and not is_loopback(self.host):
+            yield "security", _('"none" would send the password in the clear; only for 127.0.0.1')
+        if len(given & _WAYS) != 1:
             sentence = _("exactly one of password_command, password_file, password_env, token_command")
-            problems.append("password_command: " + sentence)
-        return problems
-
-    def _bad_addresses(self) -> list[tuple[str, str]]:
-        found = []
-        for place, text in (("address", self.address), *((f"addresses[{i}]", a) for i, a in enumerate(self.addresses))):
-            try:
-                Address.parse(text)
-            except AddressError as error:
-                found.append((place, str(error)))
-        return found
-
-    def _bad_provider(self) -> Iterator[tuple[str, str]]:
-        for index, text in enumerate(self.authserv_ids):
-            if not is_authserv_id(text):
-                sentence = _("{text!r} is no authserv-id; one looks like mx.example.org")
-                yield f"authserv_ids[{index}]", sentence.format(text=text)
-        for index, text in enumerate(self.received_by):
-            try:
-                read_host(text)
-            except AddressError as error:
-                yield f"received_by[{index}]", str(error)
+            yield "password_command", sentence
 
     @property
     def login(self) -> str:
@@ -143,79 +185,53 @@ class Account(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return frozenset(Address.parse(text).key for text in (self.address, *self.addresses))
 
 
-class Drafting(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Drafting(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a draft is written."""
 
-    topics: tuple[Topic, ...] = _TOPICS
-    pending_per_operator: int = 1
-    pending_total: int = 5
-    per_run: int = 10
-    max_age_days: int = 30
-    first_run_days: int = 7
+    topics: tuple[Annotated[Topic, Check(_topic_problem)], ...] = _TOPICS
+    pending_per_operator: _UpToMost = 1
+    pending_total: _UpToMost = 5
+    per_run: _UpToMost = 10
+    max_age_days: _UpToMost = 30
+    first_run_days: _UpToMost = 7
     unproven: Literal["tell", "draft"] = "tell"
-    level: Level = Level.QUESTION
-
-    def _problems(self) -> Iterator[str]:
-        if Topic.SECURITY in self.topics:
-            yield "topics: " + _("one-time codes and log-in alerts are never drafted to")
-        for key in ("pending_per_operator", "pending_total", "per_run", "max_age_days", "first_run_days"):
-            if not 1 <= getattr(self, key) <= _MOST:
-                yield f"{key}: " + _("should be from 1 to {most}").format(most=_MOST)
-        if self.level is Level.NOTICE:
-            yield "level: " + _("a formal notice is written by hand only")
+    level: Annotated[Level, Check(_level_problem)] = Level.QUESTION
 
 
-class Detection(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Detection(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the user knows better than the rules."""
 
-    dead: tuple[str, ...] = ()
-    alive: tuple[str, ...] = ()
-
-    def _problems(self) -> Iterator[str]:
-        for key in ("dead", "alive"):
-            for index, text in enumerate(getattr(self, key)):
-                try:
-                    Address.parse(text) if "@" in text else canonicalize_domain(text)
-                except AddressError as error:
-                    yield f"{key}[{index}]: {error}"
+    dead: tuple[_AddressOrDomain, ...] = ()
+    alive: tuple[_AddressOrDomain, ...] = ()
 
 
-class Limits(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Limits(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one message, and one run, may cost."""
 
-    message_bytes: int = 26_214_400
-    message_seconds: float = 2.0
-    run_seconds: int = 600
-    give_up_days: int = 7
-
-    def _problems(self) -> Iterator[str]:
-        for key, most in _MOST_OF.items():
-            if not 0 < getattr(self, key) <= most:  # TOML knows nan and inf
-                yield f"{key}: " + _("should be more than 0 and at most {most}").format(most=most)
+    message_bytes: Annotated[int, _at_most(2**31 - 1)] = 26_214_400
+    message_seconds: Annotated[float, _at_most(_DAY)] = 2.0
+    run_seconds: Annotated[int, _at_most(_DAY)] = 600
+    give_up_days: Annotated[int, _at_most(_MOST)] = 7
 
 
-class Dns(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Dns(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom to ask for the keys of signatures."""
 
-    servers: tuple[str, ...] = ()
+    servers: tuple[Annotated[str, _read_by(read_server)], ...] = ()
 
 
-class RegistrySettings(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RegistrySettings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The user's own records, and how long a channel is believed."""
 
-    directory: str = "~/.config/noreply-analyzer/operators"
-    shelf_life_days: int = 180
-
-    def _problems(self) -> Iterator[str]:
-        if not 1 <= self.shelf_life_days <= _MOST:
-            yield "shelf_life_days: " + _("should be from 1 to {most}").format(most=_MOST)
+    directory: Annotated[str, Check(_directory_problem)] = _OWN_RECORDS
+    shelf_life_days: _UpToMost = 180
 
 
-class Settings(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole configuration."""
 
     language: Literal["", "fr", "en"] = ""
-    timezone: str = "Europe/Paris"
+    timezone: Annotated[str, Check(_timezone_problem)] = "Europe/Paris"
     identity: Identity = Identity()
     accounts: tuple[Account, ...] = ()
     drafting: Drafting = Drafting()
@@ -224,34 +240,23 @@ class Settings(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dns: Dns = Dns()
     registry: RegistrySettings = RegistrySettings()
 
-    def _problems(self) -> Iterator[str]:
-        try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            yield "timezone: " + _("{zone!r} is not a time zone").format(zone=self.timezone)
-        names = [account.name for account in self.accounts]
+    def problems(self, wrong: AbstractSet[str]) -> Iterator[tuple[str, str]]:  # noqa: ARG002 - what could be read is enough
+        """Give the names that two accounts have."""
+        names = [account.name for account in self.accounts if account.name]
         if len(set(names)) < len(names):
-            yield "accounts: " + _("two accounts have one name")
+            yield "accounts", _("two accounts have one name")
 
     def account(self, name: str) -> Account:
         """Give the account called *name*.
 
         Raises:
-            ConfigError: there is none; the sentence guesses which was meant.
+            ConfigError: there is none; the sentence guesses which was meant, or names them all.
         """
         names = {account.name: account for account in self.accounts}
         if name in names:
             return names[name]
-        close = difflib.get_close_matches(name, list(names), n=1)
-        guess = _(" (did you mean {word!r}?)").format(word=close[0]) if close else ""
-        raise ConfigError((_("there is no account {name!r} in the configuration").format(name=name) + guess,))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # 127.0.0.1.example.org is anybody's
-        return host == "localhost"
+        sentence = _("there is no account {name!r} in the configuration").format(name=name)
+        raise ConfigError((sentence + choices(name, names),))
 
 
 def find_config(explicit: str | None, environment: Mapping[str, str]) -> Path:
@@ -275,7 +280,7 @@ def state_path(environment: Mapping[str, str]) -> Path:
     return base / "noreply-analyzer" / "state.sqlite3"
 
 
-def load(path: Path) -> Settings:
+def load(path: Path, *, account_needed: bool = False) -> Settings:
     """Read the configuration.
 
     Raises:
@@ -283,21 +288,37 @@ def load(path: Path) -> Settings:
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        sentence = _("{path}: there is no such file; config.example.toml shows what goes into it")
-        raise ConfigError((sentence.format(path=path),)) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError((f"{path}: {error}",)) from error
-    return parse(table, place=str(path))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError((f"{path}: {_why_not_read(error)}",)) from error
+    return parse(table, place=str(path), account_needed=account_needed)
 
 
-def parse(table: Mapping[str, Any], *, place: str = "config.toml") -> Settings:
+def _why_not_read(error: Exception) -> str:
+    match error:
+        case FileNotFoundError():
+            return _("there is no such file; config.example.toml shows what goes into it")
+        case IsADirectoryError():
+            return _("is a folder; name the file in it")
+        case OSError():
+            return _("cannot be read: {problem}").format(problem=error.strerror)
+        case UnicodeDecodeError():
+            line = error.object[: error.start].count(b"\n") + 1
+            return _("is not UTF-8 text (at line {line}); save it in that encoding").format(line=line)
+        case RecursionError():
+            return _("is nested too deeply")
+    return _("is not TOML: {problem}").format(problem=error)
+
+
+def parse(table: Mapping[str, Any], *, place: str = "config.toml", account_needed: bool = False) -> Settings:
     """Turn a TOML document into `Settings`.
 
     Raises:
         ConfigError: with one line for each problem.
     """
-    settings, problems = read(table, Settings)
-    if settings is None:
-        raise ConfigError(tuple(f"{place}: {problem}" for problem in problems))
+    settings, found = read(table, Settings)
+    problems = [f"{place}: {problem}" for problem in found]
+    if account_needed and not table.get("accounts"):
+        problems.append(_("{path}: names no account: add an [[accounts]] table").format(path=place))
+    if settings is None or problems:
+        raise ConfigError(tuple(problems))
     return settings

@@ -5,7 +5,6 @@
 absolute.
 """
 
-import ipaddress
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -13,15 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .address import canonicalize_domain
 from .authentication import TxtAnswer
-from .errors import AddressError, ConfigError, DnsUnreachableError
+from .errors import AddressError, DnsUnreachableError
 from .language import _
+from .network import read_server
 
 if TYPE_CHECKING:
     import dns.message
     import dns.resolver
 
-_PORT: Final = 53
-_PORTS: Final = range(65536)
 _TRY_SECONDS: Final = 1.5
 """How long one server may think about one question before it is asked again, or the next one is."""
 _PROBE_SECONDS: Final = 3.0
@@ -72,11 +70,11 @@ class Resolver:
         clock: gives the time, with its zone; answers expire by it.
 
     Raises:
-        ConfigError: a server that is no address.
+        AddressError: a server that is no address.
     """
 
     def __init__(self, servers: Sequence[str], *, cache: TxtCache, clock: Callable[[], datetime]) -> None:
-        self._servers = tuple(_read_server(server) for server in servers)
+        self._servers = tuple(read_server(server) for server in servers)
         self._cache = cache
         self._clock = clock
         self._library: dns.resolver.Resolver | None = None
@@ -203,17 +201,3 @@ class Resolver:
             self._library.timeout = _TRY_SECONDS
             self._library.cache = None  # ours outlives the process
         return self._library
-
-
-def _read_server(text: str) -> tuple[str, int]:
-    """Read ``address``, ``address:port`` or ``[address]:port``."""
-    address, port = text, str(_PORT)
-    if text.startswith("[") or text.count(":") == 1:
-        address, _colon, port = text.rpartition(":")
-        address = address.removeprefix("[").removesuffix("]")
-    try:
-        number = int(port) if port.isdecimal() else -1
-        return str(ipaddress.ip_address(address)), _PORTS.index(number)
-    except ValueError:
-        sentence = _("dns.servers: {server!r} is not an address, with or without a port").format(server=text)
-        raise ConfigError((sentence,)) from None

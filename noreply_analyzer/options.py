@@ -18,13 +18,15 @@ class Options:
     def settings(self, *, needed: bool) -> Settings:
         """Read the configuration; its defaults where none is *needed* and none is there.
 
+        Where it is needed, it must name an account.
+
         Raises:
             ConfigError: it is wrong, or needed and not there.
         """
         path = find_config(self.config, os.environ)
         if not needed and not self.config and not path.exists():
             return Settings()
-        settings = load(path)
+        settings = load(path, account_needed=needed)
         if settings.language and not self.language:
             language.use(settings.language)
         return settings

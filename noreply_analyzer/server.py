@@ -1,6 +1,5 @@
 """Where the mail is, and what it means when something goes wrong there."""
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from .errors import (
     UnreachableError,
 )
 from .language import _
+from .network import is_loopback
 
 _LATER: Final = re.compile(  # RFC 5530 section 3, and what servers say that do not know it
     r"\[(UNAVAILABLE|LIMIT|INUSE|SERVERBUG)|too many|rate limit|temporar|try again|unavailable", re.IGNORECASE
@@ -42,15 +42,8 @@ class Server:
     """A further certificate authority; the system's are trusted too."""
 
     def __post_init__(self) -> None:
-        if self.security == "none" and not _is_loopback(self.host):
+        if self.security == "none" and not is_loopback(self.host):
             raise ConfigError((_('security: "none" would send the password in the clear; only for 127.0.0.1'),))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 _MEANING: Final[dict[str, type[NoreplyAnalyzerError]]] = {

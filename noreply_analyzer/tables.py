@@ -1,13 +1,16 @@
 """TOML tables into frozen structs, with every problem at once, each with its place and a guess.
 
-The configuration and the operators' records both pass through here.
+The configuration and the operators' records both pass through here. What a value must be beyond its type stands beside
+the type (`Check`) and is asked of each value by itself; what several must be together is a method (`Table.problems`),
+which hears which of them are wrong already. So no mistake hides another.
 """
 
 import difflib
-import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import Enum
 from typing import Any, Final, TypeVar
@@ -19,7 +22,26 @@ from .language import _
 S = TypeVar("S", bound=msgspec.Struct)
 
 _TOML_TYPES: Final = (datetime, date, time)  # a date in quotation marks is a string
-_EXPECTED: Final = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
+_NOTHING: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Stands beside a type, in ``Annotated``: what a value of it must be, too."""
+
+    what_is_wrong: Callable[[Any], str]
+    """Gives a sentence, or nothing."""
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table with rules that no single value shows."""
+
+    def problems(self, wrong: AbstractSet[str]) -> Iterable[tuple[str, str]]:  # noqa: ARG002 - most tables have none
+        """Give what its values cannot be together: each time the key to be named, and a sentence.
+
+        The keys that are *wrong* hold what could be read of them, or else their default, or ``None``.
+        """
+        return ()
 
 
 def read(table: Mapping[str, Any], struct: type[S], *, place: str = "") -> tuple[S | None, tuple[str, ...]]:
@@ -29,58 +51,127 @@ def read(table: Mapping[str, Any], struct: type[S], *, place: str = "") -> tuple
         The struct, or ``None`` where anything was wrong; and one line for each problem: ``place: sentence``.
     """
     problems: list[str] = []
-    values: dict[str, Any] = {}
-    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
-    for key, value in table.items():
-        if key not in fields:
-            problems.append(_at(place, key, _("is not a known key") + _guess(key, fields)))
-            continue
-        before = len(problems)
-        converted = _convert(value, fields[key].type, _join(place, key), problems)
-        if len(problems) == before:
-            values[fields[key].name] = converted
-    missing = [name for name, field in fields.items() if field.required and name not in table]
-    problems += [_at(place, name, _("is missing")) for name in missing]
-    if any(field.required and field.name not in values for field in fields.values()):
-        return None, tuple(problems)
-    try:
-        made = struct(**values)
-    except ValueError as error:  # a struct's own __post_init__: what no single field shows
-        for line in str(error).splitlines():
-            key = re.split(r"[:\[.]", line, maxsplit=1)[0]
-            if key in table and key not in values:
-                continue  # it was named as wrong before, and its default stood in for it
-            problems.append(_join(place, line) if key in fields else _at(place, "", line))
-        return None, tuple(problems)
+    made = _read(table, struct, place, problems)
     return (None if problems else made), tuple(problems)
 
 
+def _read(table: Mapping[str, Any], struct: type[S], place: str, problems: list[str]) -> S:
+    """Give what could be read of *table*: no struct to be used, unless there are no *problems*."""
+    values: dict[str, Any] = {}
+    wrong: set[str] = set()
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for key, value in table.items():
+        if key not in fields:
+            problems.append(_at(_join(place, key), _("is not a known key") + guess(key, fields)))
+            continue
+        before = len(problems)
+        converted = _convert(value, fields[key].type, _join(place, key), problems)
+        if len(problems) > before:
+            wrong.add(key)
+        if converted is not _NOTHING:
+            values[fields[key].name] = converted
+    for key, field in fields.items():
+        if field.required and key not in table:
+            problems.append(_at(_join(place, key), _("is missing")))
+            wrong.add(key)
+        if field.required:
+            values.setdefault(field.name, None)
+    made = struct(**values)  # msgspec looks at no types here
+    if isinstance(made, Table):
+        problems += [_at(_join(place, key), sentence) for key, sentence in made.problems(wrong)]
+    return made
+
+
 def _convert(value: Any, wanted: Any, place: str, problems: list[str]) -> Any:  # noqa: ANN401 - TOML values are of any type
+    if typing.get_origin(wanted) is typing.Annotated:
+        bare, *checks = typing.get_args(wanted)
+        return _checked(_convert(value, bare, place, problems), checks, place, problems)
     for option in _options(wanted):
         if isinstance(value, dict) and _is_struct(option):
-            converted, found = read(value, option, place=place)
-            problems += found
-            return converted
+            return _read(value, option, place, problems)
         if isinstance(value, dict) and _is_mapping(option):
             inner = typing.get_args(option)[1]
-            return {key: _convert(item, inner, _join(place, key), problems) for key, item in value.items()}
+            items = {key: _convert(item, inner, _join(place, key), problems) for key, item in value.items()}
+            return {key: item for key, item in items.items() if item is not _NOTHING}
         if isinstance(value, list) and _is_sequence(option):
             inner = typing.get_args(option)[0]
-            return tuple(_convert(item, inner, f"{place}[{index}]", problems) for index, item in enumerate(value))
+            converted = [_convert(item, inner, f"{place}[{index}]", problems) for index, item in enumerate(value)]
+            return tuple(item for item in converted if item is not _NOTHING)
     try:
         return msgspec.convert(value, wanted, builtin_types=_TOML_TYPES)
-    except msgspec.ValidationError as error:
-        problems.append(_at(place, "", _sentence(value, wanted, str(error))))
-        return None
+    except msgspec.ValidationError:
+        problems.append(_at(place, _sentence(value, wanted)))
+        return _NOTHING
 
 
-def _sentence(value: object, wanted: Any, message: str) -> str:  # noqa: ANN401
-    if match := _EXPECTED.search(message):
-        expected, got = (name.replace("object", "table") for name in match.groups())  # as TOML calls it
-        return _("should be {expected}, not {got}").format(expected=expected, got=got)
-    if isinstance(value, str) and (choices := _choices(wanted)):
-        return _("{value!r} is not known").format(value=value) + _guess(value, choices)
-    return message
+def _checked(value: Any, checks: Iterable[object], place: str, problems: list[str]) -> Any:  # noqa: ANN401
+    if value is _NOTHING:
+        return value
+    sentences = [check.what_is_wrong(value) for check in checks if isinstance(check, Check)]
+    problems += [_at(place, sentence) for sentence in sentences if sentence]
+    return _NOTHING if any(sentences) else value
+
+
+# Sentences --------------------------------------------------------------------------------------------------------
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """Say which of the *known* words may have been meant, if one is close."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return _(" (did you mean {word!r}?)").format(word=close[0]) if close else ""
+
+
+def choices(word: str, known: Iterable[str]) -> str:
+    """Say which of the *known* words may have been meant, or else what they all are."""
+    known = [one for one in known if one]
+    everything = _("; known are: {words}").format(words=", ".join(known)) if known else ""
+    return guess(word, known) or everything
+
+
+def _sentence(value: object, wanted: Any) -> str:  # noqa: ANN401
+    options = [option for option in _options(wanted) if option is not types.NoneType]  # TOML has none
+    words = [word for option in options for word in _words(option)]
+    if isinstance(value, str) and words and (guess(value, words) or all(map(_words, options))):
+        return _("{value!r} is not known").format(value=value) + choices(value, words)
+    got = repr(value) if isinstance(value, str) and words else _kind(value)
+    return _("should be {expected}, not {got}").format(expected=_(" or ").join(map(_expected, options)), got=got)
+
+
+def _expected(option: Any) -> str:  # noqa: ANN401
+    """Say in a user's words what values of a type look like."""
+    if _is_sequence(option):
+        return _("a list")
+    if _is_struct(option) or _is_mapping(option):
+        return _("a table")
+    if words := _words(option):
+        return repr(words[0]) if len(words) == 1 else _("text")
+    return {
+        str: _("text"),
+        bool: _("true or false"),
+        int: _("a whole number"),
+        float: _("a number"),
+        date: _("a date"),
+    }[option]
+
+
+def _kind(value: object) -> str:
+    """Say in a user's words what a value is."""
+    if isinstance(value, bool):
+        return str(value).lower()  # as TOML writes it
+    kinds = {
+        str: _("text"),
+        int: _("a whole number"),
+        float: _("a number with a point"),
+        datetime: _("a date with a time"),
+        date: _("a date"),
+        time: _("a time of day"),
+        list: _("a list"),
+        dict: _("a table"),
+    }
+    return kinds.get(type(value)) or repr(value)
+
+
+# Types -------------------------------------------------------------------------------------------------------------
 
 
 def _options(wanted: Any) -> tuple[Any, ...]:  # noqa: ANN401
@@ -88,18 +179,13 @@ def _options(wanted: Any) -> tuple[Any, ...]:  # noqa: ANN401
     return typing.get_args(wanted) if typing.get_origin(wanted) in {typing.Union, types.UnionType} else (wanted,)
 
 
-def _choices(wanted: Any) -> tuple[str, ...]:  # noqa: ANN401
-    for option in _options(wanted):
-        if isinstance(option, type) and issubclass(option, Enum):
-            return tuple(str(member.value) for member in option)
-        if typing.get_origin(option) is typing.Literal:
-            return tuple(str(choice) for choice in typing.get_args(option))
+def _words(option: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """Give the words that a type allows, if it is made of words."""
+    if isinstance(option, type) and issubclass(option, Enum):
+        return tuple(str(member.value) for member in option)
+    if typing.get_origin(option) is typing.Literal:
+        return tuple(str(word) for word in typing.get_args(option))
     return ()
-
-
-def _guess(word: str, known: typing.Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return _(" (did you mean {word!r}?)").format(word=close[0]) if close else ""
 
 
 def _is_struct(wanted: Any) -> bool:  # noqa: ANN401
@@ -118,6 +204,5 @@ def _join(place: str, key: str) -> str:
     return f"{place}.{key}" if place else key
 
 
-def _at(place: str, key: str, sentence: str) -> str:
-    where = _join(place, key) if key else place
-    return f"{where}: {sentence}" if where else sentence
+def _at(place: str, sentence: str) -> str:
+    return f"{place}: {sentence}" if place else sentence

@@ -285,7 +285,7 @@ def test_the_account_that_the_message_was_sent_to_writes(world: MaildirWorld) ->
     ("config", "words", "sentence"),
     [
         (None, [], "there is no such file; config.example.toml shows"),
-        ('[identity]\nname = "Anne"\n', [], "a draft needs to know who writes: an [[accounts]] table"),
+        ('[identity]\nname = "Anne"\n', [], "config.toml: names no account: add an [[accounts]] table"),
     ],
 )
 def test_a_draft_needs_a_configuration(

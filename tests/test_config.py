@@ -190,14 +190,16 @@ def test_a_provider_is_pinned_by_its_id_and_its_hosts() -> None:
 
 
 def test_an_unknown_account_is_guessed_at() -> None:
-    """A typing mistake on the command line is answered with what may have been meant."""
-    settings = parse({"accounts": [an_account()]})
+    """A typing mistake on the command line is answered with what may have been meant, or with all that there are."""
+    settings = parse({"accounts": [an_account(), an_account(name="autre")]})
 
     assert settings.account("perso").host == "imap.example.org"
-    with pytest.raises(ConfigError, match=r"no account 'preso'.*did you mean 'perso'\?"):
+    with pytest.raises(ConfigError, match=r"no account 'preso' in the configuration \(did you mean 'perso'\?\)$"):
         settings.account("preso")
-    with pytest.raises(ConfigError, match=r"no account 'xyz' in the configuration$"):
+    with pytest.raises(ConfigError, match=r"no account 'xyz' in the configuration; known are: perso, autre$"):
         settings.account("xyz")
+    with pytest.raises(ConfigError, match=r"no account 'xyz' in the configuration$"):
+        Settings().account("xyz")
 
 
 # What it refuses --------------------------------------------------------------------------------------------------
@@ -228,7 +230,7 @@ ONE_WAY = "accounts[0].password_command: exactly one of password_command, passwo
     ("table", "problem"),
     [
         ({"langauge": "fr"}, "langauge: is not a known key (did you mean 'language'?)"),
-        ({"language": "de"}, "language: 'de' is not known"),
+        ({"language": "de"}, "language: 'de' is not known; known are: fr, en"),
         ({"timezone": "Europe/Pari"}, "timezone: 'Europe/Pari' is not a time zone"),
         ({"timezone": "../../etc/passwd"}, "timezone: '../../etc/passwd' is not a time zone"),
         ({"timezone": ""}, "timezone: '' is not a time zone"),
@@ -266,29 +268,39 @@ ONE_WAY = "accounts[0].password_command: exactly one of password_command, passwo
         ),
         ({"accounts": [an_account(port=0)]}, "accounts[0].port: is not a port"),
         ({"accounts": [an_account(port=65536)]}, "accounts[0].port: is not a port"),
-        ({"accounts": [an_account(port="993")]}, "accounts[0].port: should be int, not str"),
-        ({"accounts": [an_account(security="ssl")]}, "accounts[0].security: 'ssl' is not known"),
-        ({"accounts": [an_account(mailboxes="INBOX")]}, "accounts[0].mailboxes: 'INBOX' is not known"),
+        ({"accounts": [an_account(port="993")]}, "accounts[0].port: should be a whole number, not text"),
+        (
+            {"accounts": [an_account(security="ssl")]},
+            "accounts[0].security: 'ssl' is not known; known are: tls, starttls, none",
+        ),
+        (
+            {"accounts": [an_account(mailboxes="INBOX")]},
+            "accounts[0].mailboxes: should be a list or 'all', not 'INBOX'",
+        ),
+        ({"accounts": [an_account(mailboxes="al")]}, "accounts[0].mailboxes: 'al' is not known (did you mean 'all'?)"),
         ({"accounts": [an_account(password_env=None)]}, ONE_WAY),
         ({"accounts": [an_account(password_file="/secret")]}, ONE_WAY),
         (
             {"accounts": [an_account(password_env=None, password_command="pass show")]},
-            "accounts[0].password_command: should be array, not str",
+            "accounts[0].password_command: should be a list, not text",
         ),
         (
             {"accounts": [an_account(operators={"orange": {"customer_number": 1}})]},
-            "accounts[0].operators.orange.customer_number: should be str, not int",
+            "accounts[0].operators.orange.customer_number: should be text, not a whole number",
         ),
         (
             {"drafting": {"topics": ["security"]}},
-            "drafting.topics: one-time codes and log-in alerts are never drafted to",
+            "drafting.topics[0]: one-time codes and log-in alerts are never drafted to",
         ),
         ({"drafting": {"topics": ["biling"]}}, "drafting.topics[0]: 'biling' is not known (did you mean 'billing'?)"),
         ({"drafting": {"per_run": 0}}, "drafting.per_run: should be from 1 to 36500"),
         ({"drafting": {"max_age_days": 10**9}}, "drafting.max_age_days: should be from 1 to 36500"),
-        ({"drafting": {"unproven": "leave"}}, "drafting.unproven: 'leave' is not known"),
+        ({"drafting": {"unproven": "leave"}}, "drafting.unproven: 'leave' is not known; known are: tell, draft"),
         ({"drafting": {"level": "notice"}}, "drafting.level: a formal notice is written by hand only"),
-        ({"drafting": {"level": "polite"}}, "drafting.level: 'polite' is not known"),
+        (
+            {"drafting": {"level": "polite"}},
+            "drafting.level: 'polite' is not known; known are: question, complaint, notice",
+        ),
         ({"detection": {"dead": ["a b"]}}, "detection.dead[0]: 'a b' is not a domain name"),
         (
             {"detection": {"alive": ["ok.example", "a b@c.example"]}},
@@ -305,7 +317,19 @@ ONE_WAY = "accounts[0].password_command: exactly one of password_command, passwo
             "limits.message_seconds: should be more than 0 and at most 86400",
         ),
         ({"registry": {"shelf_life_days": 0}}, "registry.shelf_life_days: should be from 1 to 36500"),
-        ({"dns": {"servers": "192.0.2.53"}}, "dns.servers: should be array, not str"),
+        ({"dns": {"servers": "192.0.2.53"}}, "dns.servers: should be a list, not text"),
+        (
+            {"dns": {"servers": ["192.0.2.53", "dns.example"]}},
+            "dns.servers[1]: 'dns.example' is not an address, with or without a port",
+        ),
+        (
+            {"registry": {"directory": "/nonexistent/operators"}},
+            "registry.directory: there is no folder /nonexistent/operators: mend the name, or make it",
+        ),
+        (
+            {"registry": {"directory": "~nobody-of-this-name/operators"}},
+            "registry.directory: there is no folder ~nobody-of-this-name/operators: mend the name, or make it",
+        ),
     ],
 )
 def test_what_is_impossible_is_named_with_its_place(table: dict[str, Any], problem: str) -> None:
@@ -318,25 +342,53 @@ def test_all_problems_of_all_tables_are_named_at_once() -> None:
     table = {
         "colour": "red",
         "timezone": "Mars",
-        "accounts": [an_account(port=0, name="a/b", usr="anne"), an_account(name="b", host=None)],
-        "drafting": {"per_run": 0, "pending_total": 0, "max_age_days": True},
+        "accounts": [
+            an_account(port=0, name="a/b", usr="anne", address="anne"),
+            an_account(name="b", host=None),
+            an_account(name="b", password_file="~/secret", authserv_ids=[1, ""], security="ssl"),
+            an_account(name=7, security="none", password_command="pass show"),
+            {},
+        ],
+        "drafting": {"per_run": 0, "pending_total": 0, "max_age_days": True, "topics": ["biling", "security"]},
+        "dns": {"servers": ["192.0.2.53", "dns.example", 53, "192.0.2.53:99999"]},
+        "registry": {"directory": "/nonexistent", "shelf_life_days": "long"},
         "limits": {"run_seconds": 0, "give_up_days": 0},
         "detection": {"dead": ["a b"], "alive": ["c d"]},
     }
 
     assert sorted(problem.split(": ")[0] for problem in problems_of(table)) == [
+        "accounts",
+        "accounts[0].address",
         "accounts[0].name",
         "accounts[0].port",
         "accounts[0].usr",
         "accounts[1].host",
+        "accounts[2].authserv_ids[0]",
+        "accounts[2].authserv_ids[1]",
+        "accounts[2].password_command",
+        "accounts[2].security",
+        "accounts[3].name",
+        "accounts[3].password_command",
+        "accounts[3].password_command",
+        "accounts[3].security",
+        "accounts[4].address",
+        "accounts[4].host",
+        "accounts[4].name",
         "colour",
         "detection.alive[0]",
         "detection.dead[0]",
+        "dns.servers[1]",
+        "dns.servers[2]",
+        "dns.servers[3]",
         "drafting.max_age_days",
         "drafting.pending_total",
         "drafting.per_run",
+        "drafting.topics[0]",
+        "drafting.topics[1]",
         "limits.give_up_days",
         "limits.run_seconds",
+        "registry.directory",
+        "registry.shelf_life_days",
         "timezone",
     ]
 
@@ -378,10 +430,12 @@ def test_the_state_lies_where_states_lie() -> None:
     ("content", "sentence"),
     [
         (None, "there is no such file; config.example.toml shows what goes into it"),
-        (b"language = ", "Invalid value"),
-        (b"language = 'fr'\nlanguage = 'en'", "Cannot overwrite a value"),
-        (b"# \xe9t\xe9", "utf-8"),
-        (b"language = 'de'", "language: 'de' is not known"),
+        (b"language = ", "is not TOML: Invalid value"),
+        (b"language = 'fr'\nlanguage = 'en'", "is not TOML: Cannot overwrite a value"),
+        (b"x = " + b"[" * 100_000, "is nested too deeply"),
+        (b"x = " + b"1" * 5000, "is not TOML: "),
+        (b"x = 1\n# \xe9t\xe9", "is not UTF-8 text (at line 2); save it in that encoding"),
+        (b"language = 'de'", "language: 'de' is not known; known are: fr, en"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, sentence: str) -> None:
@@ -399,8 +453,62 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
     """It is said, not raised."""
-    with pytest.raises(ConfigError, match="Is a directory"):
+    with pytest.raises(ConfigError, match=f"^{re.escape(str(tmp_path))}: is a folder; name the file in it$"):
         load(tmp_path)
+
+
+def test_what_the_system_does_not_give_is_no_configuration(tmp_path: Path) -> None:
+    """A link to itself, a path through a file: the system's own words say why."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+
+    with pytest.raises(ConfigError, match=f"^{re.escape(str(loop))}: cannot be read: Too many levels"):
+        load(loop)
+
+
+@pytest.mark.parametrize(
+    ("toml", "names_one"),
+    [("", False), ("accounts = []", False), ("accounts = 3", True), ("[[accounts]]", True), ("colour = 3", False)],
+)
+def test_who_needs_an_account_is_told_together_with_everything_else(
+    tmp_path: Path, toml: str, *, names_one: bool
+) -> None:
+    """One that is wrong is mended as it stands, and no other is asked for."""
+    path = tmp_path / "config.toml"
+    path.write_text(toml, "utf-8")
+    sentence = f"{path}: names no account: add an [[accounts]] table"
+
+    with pytest.raises(ConfigError) as caught:
+        load(path, account_needed=True)
+
+    assert (sentence in caught.value.problems) is not names_one
+    assert any("colour" in problem for problem in caught.value.problems) is ("colour" in toml)
+
+
+@pytest.mark.parametrize(("directory", "accepted"), [("operators", True), ("oeprators", False), ("a-file", True)])
+def test_a_folder_of_records_that_is_named_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directory: str, *, accepted: bool
+) -> None:
+    """Or a mistyped name would be a folder without records, and nobody would know; a file is told with the records."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "operators").mkdir()
+    (tmp_path / "a-file").touch()
+    table = {"registry": {"directory": f"~/{directory}"}}
+
+    if accepted:
+        assert parse(table).registry.directory == f"~/{directory}"
+    else:
+        assert problems_of(table) == (
+            f"registry.directory: there is no folder ~/{directory}: mend the name, or make it",
+        )
+
+
+def test_the_usual_folder_of_records_need_not_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most users have no records of their own; who uncomments the line of the example changes nothing."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    usual = Settings().registry.directory
+
+    assert parse({"registry": {"directory": usual}}) == parse({}) == Settings()
 
 
 # Passwords --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from servers.dnsd import Alias, Answer, Bad, DnsServer, Txt
 
 from noreply_analyzer.authentication import TxtAnswer
 from noreply_analyzer.dns import MemoryCache, Resolver
-from noreply_analyzer.errors import ConfigError, DnsUnreachableError
+from noreply_analyzer.errors import AddressError, DnsUnreachableError
 
 KEY = b"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 LONG = b"v=DKIM1; p=" + b"A" * 3000
@@ -275,7 +275,7 @@ def test_servers_are_addresses(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "dns.example", "192.0.2.1:", "192.0.2.1:99999", "192.0.2.1:-1", "[::1]", "1:2:3"])
 def test_what_is_no_server_is_told_at_once(text: str) -> None:
     """Not when the first message is read."""
-    with pytest.raises(ConfigError, match="is not an address"):
+    with pytest.raises(AddressError, match="is not an address"):
         Resolver([text], cache=MemoryCache(), clock=Clock())
 
 

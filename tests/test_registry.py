@@ -92,7 +92,11 @@ def test_a_sound_record_is_read() -> None:
             "channels[0].quality: without stated_on it is 'reported' at best, not 'archived'",
         ),
         ("stated_on = 2026-07-03", "stated_on = 2026-11-03", "channels[0].checked_on: is before stated_on"),
-        ("stated_on = 2026-07-03", "stated_on = 2026-07-03T10:00:00", "channels[0].stated_on: should be date"),
+        (
+            "stated_on = 2026-07-03",
+            "stated_on = 2026-07-03T10:00:00",
+            "channels[0].stated_on: should be a date, not a date with a time",
+        ),
         ("stated_on = 2026-07-03", 'stated_on = "July"', "channels[0].stated_on: "),
         ('sources = ["https://telecom.example/cgv"]', "sources = []", "channels[0].sources: name at least one"),
         (
