@@ -56,8 +56,7 @@ class Brief:
     checked_by: tuple[str, ...] = ("us",)
     """Who proved it: "us" by a signature, the user's provider by its authserv-id; all of them for several messages."""
     references: Mapping[str, str] = field(default_factory=dict)
-    """What the user is known by: ``customer_number``, ``contract_number``, ``line_number``, ``account_number``; any
-    other is printed under its own name."""
+    """What the user is known by: ``customer_number``, ``contract_number``, ``line_number``, ``account_number``."""
     escalation: tuple[tuple[int, Channel | Mediator], ...] = ()
     """After how many days of silence whom to turn to."""
     now: datetime

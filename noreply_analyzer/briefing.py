@@ -8,6 +8,7 @@ from .address import Address
 from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
+from .references import references_to
 from .registry import Channel, Level, Mediator, Operator, Registry
 
 
@@ -46,7 +47,7 @@ def brief_for(
         stale=choice.stale,
         proven_by=newest.authentication.domain if newest.proven else "",
         checked_by=tuple(dict.fromkeys(a.authentication.checked_by for a in analyses)),
-        references=account.operators.get(operator.slug, {}),
+        references=references_to(operator, account, registry),
         escalation=_escalation(operator, registry),
         now=now,
         timezone=ZoneInfo(settings.timezone),

@@ -29,7 +29,7 @@ from .registry import Choice, Level, Registry, choose
 from .scan import Examiner
 from .scanning import ScanPrinter
 from .source import InFile, Stored, Unreadable
-from .supplies import now, registry_of, tools_for
+from .supplies import now, registry_of, tell_unknown_operators, tools_for
 from .topic import Topic
 
 
@@ -86,6 +86,7 @@ def draft(bench: Bench, word: str, *, channel: str, level: Level | None, out: Si
     place = read_place(word, settings)
     stored = _one_message(bench, place)
     with _examined(bench, place, stored, ageless=True) as (analysis, registry):
+        tell_unknown_operators(settings.accounts, registry)
         composed = _compose(settings, place, analysis, registry, channel=channel, level=level)
     composed.message["X-Unsent"] = "1"  # mail programs then open it to be changed and sent, not as something received
     output = Output(out)

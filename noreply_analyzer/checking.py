@@ -28,6 +28,7 @@ from .mailboxes import Listed, Role
 from .message import Message
 from .opening import open_store
 from .passwords import password
+from .references import unknown_operators
 from .registry import Registry
 from .state import State
 from .supplies import now, tools_for
@@ -70,7 +71,7 @@ def check(
         yield _identity(account, account.identity or settings.identity)
         yield from _mail(account, settings, environment)
     yield _dns(settings, accounts)
-    yield from _registry(settings)
+    yield from _registry(settings, accounts)
     yield _state(state)
 
 
@@ -219,11 +220,13 @@ def _dns(settings: Settings, accounts: Sequence[Account]) -> Line:
     return Line(fine=False, what="dns", said=sentence.format(servers=servers, problem=answer.failed))
 
 
-def _registry(settings: Settings) -> Iterator[Line]:
+def _registry(settings: Settings, accounts: Sequence[Account]) -> Iterator[Line]:
     folder = Path(settings.registry.directory).expanduser()
     registry, problems = Registry.with_user_records(folder)
     for problem in problems:
         yield Line(fine=False, what="registry", said=f"{folder}: {problem}")
+    for problem in unknown_operators(accounts, registry):
+        yield Line(fine=False, what="registry", said=problem)
     channels = [channel for operator in registry.operators for channel in operator.channels]
     newest = max((channel.checked_on for channel in channels), default=None)
     late = curation.due(now().date(), shelf_life_days=settings.registry.shelf_life_days, registry=registry)

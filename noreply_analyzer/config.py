@@ -127,6 +127,15 @@ class Identity(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     language: Literal["fr", "en"] = "fr"
 
 
+class References(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the user is known by at an operator."""
+
+    customer_number: str = ""
+    contract_number: str = ""
+    line_number: str = ""
+    account_number: str = ""
+
+
 class Account(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The mail of the user in one place: on a server, or in a Maildir."""
 
@@ -154,7 +163,7 @@ class Account(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     received_by: tuple[Annotated[str, _read_by(read_host)], ...] = ()
     """The hosts of the user's provider, by domain, address or network: their Received fields may stand above."""
     identity: Identity | None = None
-    operators: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
+    operators: dict[str, References] = msgspec.field(default_factory=dict)
 
     def problems(self, wrong: AbstractSet[str]) -> Iterator[tuple[str, str]]:
         """Give what is named twice or not at all, and a password in the clear."""

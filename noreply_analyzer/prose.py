@@ -65,7 +65,6 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     blank: dict[str, str]
     blanks: dict[str, str]
     reference: dict[str, str]
-    reference_other: str
     title: dict[str, str]
     your_message: str
     your_message_dated: str
@@ -103,8 +102,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def reference_to(self, key: str, value: str) -> str:
         """Name one of the user's references: *client n° 123*."""
-        form = self.reference.get(key)
-        return form.format(value=stick(value)) if form else self.reference_other.format(key=key, value=stick(value))
+        return self.reference[key].format(value=stick(value))
 
 
 @cache

@@ -22,7 +22,7 @@ from .policy import Action
 from .registry import Registry
 from .run import run_accounts, worst
 from .state import State
-from .supplies import now, registry_of
+from .supplies import now, registry_of, tell_unknown_operators
 from .workbench import Workbench
 from .worker import Worker
 
@@ -147,7 +147,13 @@ def run_from_settings(
         state = stack.enter_context(State.in_memory(state_path) if dry_run else State.open(state_path))
         resolver = Resolver(settings.dns.servers, cache=state, clock=now)
         worker = stack.enter_context(Worker())
-        registry = cache(lambda: registry_of(settings))
+
+        @cache
+        def registry() -> Registry:
+            records = registry_of(settings)
+            tell_unknown_operators(accounts, records)
+            return records
+
         status = run_accounts(
             Equipment(
                 settings=settings,

@@ -1,16 +1,18 @@
 """What commands work with, put together from the configuration: the clock, the registry, the tools for a message."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from .authentication import TxtAnswer
-from .config import Settings
+from .config import Account, Settings
+from .decoding import escaped
 from .dns import MemoryCache, Resolver
 from .interruption import Interruption
 from .policy import Tools
+from .references import unknown_operators
 from .registry import Registry
 from .workbench import Workbench
 from .worker import Worker
@@ -27,6 +29,12 @@ def registry_of(settings: Settings) -> Registry:
     for problem in problems:
         sys.stderr.write(f"noreply-analyzer: {problem}\n")
     return registry
+
+
+def tell_unknown_operators(accounts: Iterable[Account], registry: Registry) -> None:
+    """Name the references that the drafts of these *accounts* will never quote."""
+    for problem in unknown_operators(accounts, registry):
+        sys.stderr.write(f"noreply-analyzer: {escaped(problem)}\n")
 
 
 class NoDns:

@@ -111,7 +111,7 @@ def _about(brief: Brief, spoken: Words) -> str:
 
 
 def _references(brief: Brief, spoken: Words) -> list[str]:
-    given = ((clean(key, _REFERENCE), clean(text, _REFERENCE)) for key, text in brief.references.items())
+    given = ((key, clean(text, _REFERENCE)) for key, text in brief.references.items())
     return [spoken.reference_to(key, text) for key, text in given if text]
 
 

@@ -194,7 +194,10 @@ _IN_BOTH: Final = {
     "letter-unproven": replace(LETTER, proven_by=""),
     "letter-unproven-mail": replace(QUESTION, channel=MAIL, proven_by=""),
     "letter-incident": replace(
-        LETTER, topic=Topic.INCIDENT, answered=(Answered(message=INCIDENT, notice=""),), references={"dossier": "AB 12"}
+        LETTER,
+        topic=Topic.INCIDENT,
+        answered=(Answered(message=INCIDENT, notice=""),),
+        references={"contract_number": "AB 12"},
     ),
 }
 CASES: Final = {

@@ -30,6 +30,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[dns]": config.Dns,
     "[registry]": config.RegistrySettings,
 }
+EXAMPLES: dict[str, type[msgspec.Struct]] = {"[accounts.operators.orange]": config.References}
+"""Tables that are commented out as a whole: they show what one may write."""
 
 
 def example_lines() -> dict[str, list[str]]:
@@ -86,22 +88,22 @@ def test_the_example_loads_with_every_line_uncommented() -> None:
     assert settings.account("perso").identity == config.Identity(
         name="Association des Lilas", address=("12 rue des Lilas", "17000 La Rochelle")
     )
-    assert settings.account("perso").operators["orange"]["customer_number"] == "1234567890"
+    assert settings.account("perso").operators["orange"].customer_number == "1234567890"
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", TABLES | EXAMPLES)
 def test_every_key_is_in_the_example_and_no_other(table: str) -> None:
     """A key that nobody reads about is not there."""
     shown = {line.removeprefix("#").split(" = ")[0] for line in example_lines()[table]}
     tables = {part for header in example_lines() for part in header.strip("[]").split(".")}
-    known = {field.encode_name for field in msgspec.structs.fields(TABLES[table])}
+    known = {field.encode_name for field in msgspec.structs.fields((TABLES | EXAMPLES)[table])}
 
     assert shown == known - tables
 
 
 def test_every_table_is_in_the_example_and_no_other() -> None:
     """Those of an account stand below it."""
-    assert set(example_lines()) == set(TABLES) | {"[accounts.identity]", "[accounts.operators.orange]"}
+    assert set(example_lines()) == set(TABLES | EXAMPLES) | {"[accounts.identity]"}
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -177,7 +179,7 @@ def test_an_account_may_have_an_identity_and_references_of_its_own() -> None:
     made = account(identity={"name": "Bob"}, operators={"orange": {"customer_number": "1"}})
 
     assert made.identity == config.Identity(name="Bob")
-    assert made.operators == {"orange": {"customer_number": "1"}}
+    assert made.operators == {"orange": config.References(customer_number="1")}
 
 
 def test_a_provider_is_pinned_by_its_id_and_its_hosts() -> None:
@@ -287,6 +289,14 @@ ONE_WAY = "accounts[0].password_command: exactly one of password_command, passwo
         (
             {"accounts": [an_account(operators={"orange": {"customer_number": 1}})]},
             "accounts[0].operators.orange.customer_number: should be text, not a whole number",
+        ),
+        (
+            {"accounts": [an_account(operators={"orange": {"customer_numer": "42"}})]},
+            "accounts[0].operators.orange.customer_numer: is not a known key (did you mean 'customer_number'?)",
+        ),
+        (
+            {"accounts": [an_account(operators={"orange": "42"})]},
+            "accounts[0].operators.orange: should be a table, not text",
         ),
         (
             {"drafting": {"topics": ["security"]}},

@@ -1,0 +1,177 @@
+"""References: a draft quotes those of its operator, whatever the record was called, and a misspelt name is told."""
+
+import pytest
+from builders import NOW, a_channel, an_analysis, an_operator
+from test_cut_off import bill
+from world import BANQUE, TELECOM, MaildirWorld, World
+
+from noreply_analyzer.briefing import brief_for
+from noreply_analyzer.choice import Choice
+from noreply_analyzer.config import Account, References, Settings
+from noreply_analyzer.prose import words
+from noreply_analyzer.records import Obsolete
+from noreply_analyzer.references import references_to, unknown_operators
+from noreply_analyzer.registry import Registry
+
+NEW = an_operator("telecom-exemple")
+REGISTRY = Registry.of(
+    [
+        NEW,
+        an_operator("telecom-ancien", obsolete=Obsolete(reason="renamed", redirect="telecom-moins-ancien")),
+        an_operator("telecom-moins-ancien", obsolete=Obsolete(reason="renamed", redirect="telecom-exemple")),
+        an_operator("telecom-ferme", obsolete=Obsolete(reason="closed")),
+        an_operator("telecom-perdu", obsolete=Obsolete(reason="renamed", redirect="telecom-nulle-part")),
+        an_operator("colis-exemple"),
+    ]
+)
+
+
+def account(**operators: References) -> Account:
+    """Give an account with references, the names of operators written with underscores."""
+    return Account(
+        name="perso",
+        address="anne@example.org",
+        host="h",
+        password_env="X",
+        operators={slug.replace("_", "-"): references for slug, references in operators.items()},
+    )
+
+
+# What a draft quotes ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("operators", "quoted"),
+    [
+        ({}, {}),
+        ({"telecom_exemple": References()}, {}),
+        ({"telecom_exemple": References(customer_number="1")}, {"customer_number": "1"}),
+        ({"telecom_moins_ancien": References(customer_number="1")}, {"customer_number": "1"}),
+        ({"telecom_ancien": References(customer_number="1")}, {"customer_number": "1"}),
+        ({"telecom_ferme": References(customer_number="1")}, {}),
+        ({"telecom_perdu": References(customer_number="1")}, {}),
+        ({"colis_exemple": References(customer_number="1")}, {}),
+        ({"telecom_exempel": References(customer_number="1")}, {}),
+        (
+            {
+                "telecom_ancien": References(customer_number="old", line_number="2"),
+                "telecom_exemple": References(account_number="3", customer_number="new"),
+            },
+            {"customer_number": "new", "line_number": "2", "account_number": "3"},
+        ),
+    ],
+)
+def test_references_are_found_by_each_name_that_the_record_ever_had(
+    operators: dict[str, References], quoted: dict[str, str]
+) -> None:
+    """What stands under the name of today comes first; the order is that of the keys, not that of the file."""
+    found = references_to(NEW, account(**operators), REGISTRY)
+
+    assert list(found.items()) == list(quoted.items())
+
+
+def test_a_closed_operator_without_a_successor_keeps_its_own() -> None:
+    """Its record leads nowhere else."""
+    closed = REGISTRY.by_slug["telecom-ferme"]
+
+    assert references_to(closed, account(telecom_ferme=References(line_number="1")), REGISTRY) == {"line_number": "1"}
+
+
+def test_a_brief_has_them() -> None:
+    """As the letter will quote them."""
+    brief = brief_for(
+        [an_analysis(choice=Choice(channel=a_channel()))],
+        account=account(telecom_ancien=References(contract_number="7")),
+        settings=Settings(),
+        registry=REGISTRY,
+        now=NOW,
+    )
+
+    assert brief.references == {"contract_number": "7"}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_reference_has_its_words_and_nothing_else(language: str) -> None:
+    """No key of the configuration is ever printed as it stands there."""
+    assert set(words(language).reference) == set(References.__struct_fields__)
+
+
+# Names that nobody has ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("slug", "guess"),
+    [
+        ("telecom_exemple", None),
+        ("telecom_ancien", None),
+        ("telecom_ferme", None),
+        ("telecom_exempel", " (did you mean 'telecom-exemple'?)"),
+        ("Colis-Exemple", " (did you mean 'colis-exemple'?)"),
+        ("xyzzy", ""),
+    ],
+)
+def test_a_name_that_no_record_has_is_told(slug: str, guess: str | None) -> None:
+    """With the name that may have been meant; a record that is kept for its name only has it."""
+    told = list(unknown_operators([account(**{slug: References(customer_number="1")})], REGISTRY))
+    sentence = f"perso: no record is called {slug.replace('_', '-')!r}, so its references are quoted nowhere"
+
+    assert told == ([] if guess is None else [sentence + guess])
+
+
+def refer(world: World, slug: str) -> None:
+    """Put a reference into the configuration."""
+    text = world.config.read_text("utf-8")
+    world.config.write_text(f'{text}\n[accounts.operators.{slug}]\ncustomer_number = "4455"\n', "utf-8")
+
+
+TOLD = (
+    "perso: no record is called 'telecom-exempel', so its references are quoted nowhere"
+    " (did you mean 'telecom-exemple'?)"
+)
+
+
+def test_a_run_that_reads_the_records_tells_it_once(maildir_world: MaildirWorld) -> None:
+    """One line on standard error, however many messages are drafted to; none where no record is read."""
+    refer(maildir_world, "telecom-exempel")
+    idle = maildir_world.run()
+    for operator in (TELECOM, BANQUE):
+        maildir_world.deliver(bill(maildir_world, operator))
+    done = maildir_world.run()
+
+    assert (idle.returncode, idle.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, f"noreply-analyzer: {TOLD}\n")
+    assert len(maildir_world.drafts()) == 2
+
+
+@pytest.mark.parametrize(
+    ("slug", "told"), [("telecom-exemple", ""), ("telecom-exempel", f"noreply-analyzer: {TOLD}\n")]
+)
+def test_a_draft_tells_it_and_what_only_looks_does_not(maildir_world: MaildirWorld, slug: str, told: str) -> None:
+    """Where nothing is drafted, no reference is missed."""
+    refer(maildir_world, slug)
+    path = maildir_world.folder / "bill.eml"
+    path.write_bytes(bill(maildir_world, TELECOM))
+    drafted = maildir_world.type("draft", str(path))
+
+    assert (drafted.returncode, drafted.stderr) == (0, told)
+    assert ("4455" in drafted.stdout) is not bool(told)
+    assert maildir_world.type("explain", str(path)).stderr == ""
+
+
+def test_check_has_it_mended(maildir_world: MaildirWorld) -> None:
+    """For the accounts that it tries."""
+    refer(maildir_world, "telecom-exempel")
+    done = maildir_world.type("check")
+
+    assert f"mend    registry    {TOLD}\n" in done.stdout
+    assert done.returncode == 1
+
+
+def test_a_reference_of_a_name_that_does_not_exist_is_quoted_nowhere(maildir_world: MaildirWorld) -> None:
+    """It is a mistake in the configuration, and not a word of a letter."""
+    text = maildir_world.config.read_text("utf-8")
+    maildir_world.config.write_text(f"{text}\n[accounts.operators.telecom-exemple]\ncustomer_numer = '4'\n", "utf-8")
+    done = maildir_world.run()
+
+    assert done.returncode == 78
+    assert "customer_numer: is not a known key (did you mean 'customer_number'?)" in done.stderr
