@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import curation
 from .authresults import seen
-from .config import Account, Identity, Settings
+from .config import WAYS, Account, Identity, Settings
 from .detection import Overrides
 from .dns import MemoryCache, Resolver
 from .equipment import Store
@@ -103,8 +103,7 @@ def _mail(account: Account, settings: Settings, environment: Mapping[str, str]) 
 
 
 def _password(account: Account, environment: Mapping[str, str]) -> Line:
-    ways = ("password_command", "password_file", "password_env", "token_command")
-    way = next(way for way in ways if getattr(account, way))
+    way = next(way for way in WAYS if getattr(account, way))
     try:
         password(account, environment)
     except NoreplyAnalyzerError as error:

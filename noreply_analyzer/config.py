@@ -26,7 +26,8 @@ _MOST: Final = 36_500
 """Days, or drafts: a century is more than anybody means, and less than breaks a date."""
 _DAY: Final = 86_400
 _OWN_RECORDS: Final = "~/.config/noreply-analyzer/operators"
-_WAYS: Final = frozenset({"password_command", "password_file", "password_env", "token_command"})
+WAYS: Final = ("password_command", "password_file", "password_env", "token_command")
+"""The keys that say where the password is; an account on a server has just one."""
 _TOPICS: Final = (
     Topic.BILLING,
     Topic.CONTRACT,
@@ -167,14 +168,14 @@ class Account(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def problems(self, wrong: AbstractSet[str]) -> Iterator[tuple[str, str]]:
         """Give what is named twice or not at all, and a password in the clear."""
-        given = {key for key in ("host", "path", *_WAYS) if key in wrong or getattr(self, key)}
+        given = {key for key in ("host", "path", *WAYS) if key in wrong or getattr(self, key)}
         if len(given & {"host", "path"}) != 1:
             yield "host", _("exactly one of host (a server) and path (a Maildir)")
         if "host" not in given:
             return
         if not wrong & {"host", "security"} and self.security == "none" and not is_loopback(self.host):
             yield "security", _('"none" would send the password in the clear; only for 127.0.0.1')
-        if len(given & _WAYS) != 1:
+        if len(given & set(WAYS)) != 1:
             sentence = _("exactly one of password_command, password_file, password_env, token_command")
             yield "password_command", sentence
 

@@ -174,6 +174,54 @@ def test_every_command_is_mentioned(command: str) -> None:
     assert any(re.search(rf"(`|noreply-analyzer ){command}\b", text) for text in texts)
 
 
+GROUPS = {name for name, command in cli.main.commands.items() if isinstance(command, click.Group)}
+EVERY = {*commands(), *GROUPS}
+IN_CODE = re.compile(r"`([^`\n]+)`")
+PROGRAM = re.compile(r"noreply-analyzer((?: --?[a-z-]+(?: [A-Z]\w*)?)*)((?: [a-z][a-z-]*)+)")
+
+
+def commands_named_in(text: str) -> Iterator[str]:
+    """Name every command that *text* has one type: behind the name of the program, or a group's in backquotes."""
+    typed = [match[2].split() for match in PROGRAM.finditer(text)]
+    in_code = [code.split() for code in IN_CODE.findall(text) if code.split(" ")[0] in GROUPS]
+    for first, *more in (*typed, *in_code):
+        yield " ".join([first, *more[:1]]) if first in GROUPS and more and more[0].isalpha() else first
+
+
+READ_BY_USERS = (
+    *DOCUMENTS,
+    ROOT / "config.example.toml",
+    *sorted(path for path in (ROOT / "samples").rglob("*") if path.is_file()),
+)
+
+
+@pytest.mark.parametrize("document", READ_BY_USERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_that_a_document_names_exists(document: Path) -> None:
+    """Nobody types what the program does not know."""
+    assert [name for name in commands_named_in(document.read_text("utf-8")) if name not in EVERY] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("noreply-analyzer run --dry-run", ["run"]),
+        ("noreply-analyzer --config FILE state show", ["state show"]),
+        ("see `registry lits`, `registry`, and `state`", ["registry lits", "registry", "state"]),
+        ("noreply-analyzer fetch perso", ["fetch"]),
+    ],
+)
+def test_a_command_that_does_not_exist_would_be_found(text: str, named: list[str]) -> None:
+    """So that the silence of the test above means something."""
+    assert list(commands_named_in(text)) == named
+
+
+def test_every_place_for_a_password_is_documented() -> None:
+    """As many as an account may choose from."""
+    section = section_of(text_of("docs/configuration.md"), "## Passwords")
+
+    assert set(re.findall(r"^- `(\w+)`:", section, re.MULTILINE)) == set(config.WAYS)
+
+
 def tables() -> Iterator[str]:
     """Name every table of the configuration, as TOML has it."""
     for field in msgspec.structs.fields(config.Settings):
