@@ -1,7 +1,6 @@
 """Finds the mail that cannot be answered, and drafts an answer to a place where a person reads it."""
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # what type checkers take for true: a start does not pay for the module `typing` either
 if TYPE_CHECKING:
     from .address import Address
     from .detection import Verdict, judge

@@ -4,8 +4,7 @@ import itertools
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,17 +13,19 @@ import click
 from . import __version__, completion, language
 from .config import find_config, state_path
 from .decoding import escaped
-from .errors import ConfigError, NoreplyAnalyzerError, RecordError
+from .errors import ConfigError, InterruptedRunError, NoreplyAnalyzerError, RecordError
 from .helptext import translated, words_of_click
+from .interruption import interruptible
 from .language import _
 from .options import Options
+from .output import standard_streams
 from .registry_commands import registry
 from .state_commands import state
 
 log = logging.getLogger("noreply_analyzer")
 
 _USAGE = 64
-_INTERRUPTED = 130
+_INTERRUPTED = InterruptedRunError.exit_status
 _INTERNAL = 70  # sysexits' EX_SOFTWARE: a mistake of ours
 
 LEVELS = ("question", "complaint", "notice")
@@ -211,14 +212,25 @@ main.add_command(state)
 def run_command_line(words: Sequence[str]) -> int:
     """Carry out one command line and give its exit status. No traceback reaches the user."""
     language.use(_language_asked_for(words) or language.of_the_locale())
-    with _readable_output(), words_of_click():
-        try:
-            status = translated(main).main(args=list(words), prog_name="noreply-analyzer", standalone_mode=False)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence, not a traceback
-            return _end(error)
-        except KeyboardInterrupt:
-            return _INTERRUPTED
-        return status if isinstance(status, int) else 0
+    with standard_streams(), words_of_click():
+        status = _status_of(
+            lambda: translated(main).main(args=list(words), prog_name="noreply-analyzer", standalone_mode=False)
+        )
+        if status == _INTERRUPTED:
+            return status  # what is not written yet might have to wait for its reader again
+        return _status_of(sys.stdout.flush) or status
+
+
+def _status_of(work: Callable[[], object]) -> int:
+    """Do *work*, say what goes wrong, and give the exit status."""
+    try:
+        with interruptible():
+            status = work()
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence, not a traceback
+        return _end(error)
+    except SystemExit as ended:  # click's, of a completion
+        status = ended.code
+    return status if isinstance(status, int) else 0
 
 
 def _language_asked_for(words: Sequence[str]) -> str:
@@ -241,11 +253,8 @@ def _end(error: Exception) -> int:
         case click.ClickException():
             error.show()
             status = _USAGE
-        case click.Abort():
-            status = _INTERRUPTED
-        case BrokenPipeError():
-            _give_up_output()
-            status = 0
+        case click.Abort():  # a question was left unanswered
+            status = _say(InterruptedRunError(_("interrupted")))
         case _:
             log.debug("internal error", exc_info=error)
             sentence = _("this is a mistake in the program ({error!r}); please report it, with the output of -vv")
@@ -259,22 +268,3 @@ def _say(error: NoreplyAnalyzerError) -> int:
     for line in lines:
         sys.stderr.write(f"noreply-analyzer: {escaped(line)}\n")
     return error.exit_status
-
-
-@contextmanager
-def _readable_output() -> Iterator[None]:
-    """Print UTF-8 whatever the locale: cron runs in "C", and names have accents."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(encoding="utf-8", errors="backslashreplace")
-    yield
-    try:
-        sys.stdout.flush()
-    except OSError:  # its reader is gone, or the disk is full: what mattered was said where it was written
-        _give_up_output()
-
-
-def _give_up_output() -> None:
-    """Let nothing more be written to a pipe whose reader is gone, not even by Python's own last flush."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

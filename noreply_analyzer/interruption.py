@@ -4,10 +4,12 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from .errors import InterruptedRunError
 from .language import _
+
+_BOTH: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class _SignalCameError(BaseException):
@@ -18,15 +20,19 @@ class Interruption:
     """Catches SIGINT and SIGTERM while in use; only in the main thread, as Python asks.
 
     Leaving it because of a signal raises `InterruptedRunError`.
+
+    Args:
+        resumes: whether there is a next run that goes on where this one ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, resumes: bool = True) -> None:
+        self._resumes = resumes
         self._came = False
         self._holding = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _BOTH:
             self._before[number] = signal.signal(number, self._on_signal)
         return self
 
@@ -34,8 +40,8 @@ class Interruption:
         for number, before in self._before.items():
             signal.signal(number, before)
         if isinstance(raised, _SignalCameError):
-            sentence = _("interrupted; what was done stays done, the rest comes with the next run")
-            raise InterruptedRunError(sentence) from None
+            whole = _("interrupted; what was done stays done, the rest comes with the next run")
+            raise InterruptedRunError(whole if self._resumes else _("interrupted")) from None
 
     def check(self) -> None:
         """End here if a signal came, all the way to where this was entered."""
@@ -56,3 +62,19 @@ class Interruption:
         self._came = True
         if not self._holding:
             self.check()  # raised from whatever the main thread waits for, a silent server too
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let a signal end what is inside, whatever it is; where signals had to wait before, they wait again after.
+
+    Raises:
+        InterruptedRunError: one came, or had been waiting.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with Interruption(resumes=False):
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _BOTH)
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,10 +1,17 @@
-"""Standard output, when its reader goes away or the disk behind it is full."""
+"""The standard streams: when a reader goes away, the disk behind them is full, or nobody opened them."""
 
-from collections.abc import Callable
-from typing import Protocol
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Final, Protocol
 
 from .errors import OutputError
 from .language import _
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 class Sink(Protocol):
@@ -61,5 +68,80 @@ class Output:
         except BrokenPipeError:
             self._read = False
         except OSError as error:
-            sentence = _("standard output cannot be written: {error}")
-            raise OutputError(sentence.format(error=error.strerror)) from error
+            raise _not_written(error) from error
+
+
+def _not_written(error: OSError) -> OutputError:
+    return OutputError(_("standard output cannot be written: {error}").format(error=error.strerror))
+
+
+# As the whole program has them ------------------------------------------------------------------------------------
+
+
+class _Written(io.FileIO):
+    """Where `sys.stdout` ends: whoever writes there, click and rich too, meets what `Output` says of it."""
+
+    given_up = False
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        if not self.given_up:
+            try:
+                return super().write(data)
+            except BrokenPipeError:
+                self.given_up = True
+            except OSError as error:
+                self.given_up = True  # to be said once, and not again by Python's own last flush
+                raise _not_written(error) from error
+        return memoryview(data).nbytes
+
+
+class _Logged(io.FileIO):
+    """Where `sys.stderr` ends: if it cannot be written nobody can be told, and the work goes on."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+_NAMES: Final = ("stdin", "stdout", "stderr")
+
+
+@contextmanager
+def standard_streams() -> Iterator[None]:
+    """Have three standard streams that can be relied on, whatever this process was given.
+
+    They are in UTF-8 whatever the locale, for cron runs in "C" and names have accents. One that is closed is as good
+    as ``/dev/null``: whoever closed it does not want to read. A stream that somebody has put in place of Python's own
+    is left alone.
+    """
+    before: dict[str, IO[str] | None] = {name: getattr(sys, name) for name in _NAMES}
+    # Of the lowest number that is free: nothing that is opened later takes a standard one.
+    numbers = {
+        name: number if stream else os.open(os.devnull, os.O_RDWR)
+        for number, (name, stream) in enumerate(before.items())
+        if stream is getattr(sys, f"__{name}__")
+    }
+    out = _Written(numbers["stdout"], "w", closefd=False) if "stdout" in numbers else None
+    if before["stdin"] is None:
+        sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(numbers["stdin"], closefd=False)), "utf-8")
+    if out:
+        at_once = getattr(before["stdout"], "write_through", False)
+        sys.stdout = _text(out, line_buffering=out.isatty(), write_through=at_once)
+    if "stderr" in numbers:
+        sys.stderr = _text(_Logged(numbers["stderr"], "w", closefd=False), line_buffering=True)
+    try:
+        yield
+    finally:
+        if out:
+            out.given_up = True  # what is still unwritten stays so; Python would try once more, and wait
+        for name, stream in before.items():
+            setattr(sys, name, stream)
+
+
+def _text(raw: io.FileIO, *, line_buffering: bool, write_through: bool = False) -> io.TextIOWrapper:
+    buffered = io.BufferedWriter(raw)
+    return io.TextIOWrapper(
+        buffered, "utf-8", "backslashreplace", line_buffering=line_buffering, write_through=write_through
+    )

@@ -50,5 +50,5 @@ class NoDns:
 def tools_for(settings: Settings, *, ask_dns: bool) -> Iterator[Tools]:
     """Give what reads and proves messages, for a command that remembers nothing; Ctrl-C ends it between two."""
     resolver = Resolver(settings.dns.servers, cache=MemoryCache(), clock=now) if ask_dns else NoDns()
-    with Interruption(), Worker() as worker:
+    with Interruption(resumes=False), Worker() as worker:
         yield Workbench(worker, resolver, seconds=settings.limits.message_seconds)

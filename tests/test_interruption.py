@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM, with real signals: at once, or after the step in hand."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,10 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+from program import ROOT, environment
 
 from noreply_analyzer.errors import InterruptedRunError
 from noreply_analyzer.interruption import Interruption
 
+EARLY = Path(__file__).with_name("early.py")
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 
@@ -149,3 +152,87 @@ def test_a_signal_from_outside_ends_a_process_after_its_step(number: signal.Sign
 
     assert said == "finished\n"
     assert process.returncode == 130
+
+
+# The whole program --------------------------------------------------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("noreply_analyzer.cli", ["registry", "list"]),
+        ("click", ["--help"]),
+        ("msgspec", ["run"]),
+        ("noreply_analyzer.directory", ["registry", "list"]),
+        ("noreply_analyzer.curation", ["registry", "due"]),
+        ("noreply_analyzer.running", ["run"]),
+        ("sqlite3", ["state", "show"]),
+    ],
+)
+def test_a_signal_while_the_program_starts_ends_it_in_a_sentence(
+    tmp_path: Path, module: str, words: list[str], number: signal.Signals
+) -> None:
+    """Whatever it is about to import: 130, no traceback, nothing printed."""
+    (tmp_path / "Maildir" / "cur").mkdir(parents=True)
+    config = tmp_path / "config.toml"
+    config.write_text(f'[[accounts]]\nname = "a"\naddress = "a@example.org"\npath = "{tmp_path}/Maildir"\n', "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(EARLY), module, number.name, "--config", str(config), *words],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(tmp_path),
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 130, done.stderr
+    assert done.stdout == ""
+    assert re.fullmatch(r"noreply-analyzer: interrupted[^\n]*\n", done.stderr)
+
+
+@BOTH
+def test_a_signal_after_the_end_changes_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """Once all is said the exit status is what it is."""
+    done = subprocess.run(
+        [sys.executable, str(EARLY), "end", number.name, "--version"],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(tmp_path),
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@BOTH
+def test_a_signal_ends_what_waits_for_its_reader(tmp_path: Path, number: signal.Signals) -> None:
+    """A pipe is full and nobody reads: the program does not wait for that reader again at its end."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "noreply_analyzer", "registry", "list", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(tmp_path),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(1)
+        time.sleep(0.5)
+        process.send_signal(number)
+
+        assert process.wait(timeout=10) == 130
+        assert process.stderr.read() == "noreply-analyzer: interrupted\n"
+
+
+def test_the_package_loads_nothing_before_signals_can_wait() -> None:
+    """Up to the first line of ``main`` a signal kills: so nothing is imported that Python has not loaded already."""
+    program = (
+        "import sys; before = set(sys.modules); import noreply_analyzer.__main__; print(*set(sys.modules) - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60, cwd=ROOT
+    )
+
+    assert set(done.stdout.split()) == {"noreply_analyzer", "noreply_analyzer.__main__"}
