@@ -4,7 +4,9 @@ import itertools
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -13,12 +15,12 @@ import click
 from . import __version__, completion, language
 from .config import find_config, state_path
 from .decoding import escaped
-from .errors import ConfigError, InterruptedRunError, NoreplyAnalyzerError, RecordError
+from .errors import ConfigError, InterruptedRunError, NoreplyAnalyzerError
 from .helptext import translated, words_of_click
 from .interruption import interruptible
 from .language import _
 from .options import Options
-from .output import standard_streams
+from .output import Output, sentences, standard_streams
 from .registry_commands import registry
 from .state_commands import state
 
@@ -86,10 +88,11 @@ def run(options: Options, accounts: Sequence[str], *, dry_run: bool, as_json: bo
 
     Prints one line for each draft and each message worth telling, once. Nothing to say is nothing printed.
     """
-    from .running import run_from_settings
+    with _failures_as_json(wanted=as_json):
+        from .running import run_from_settings
 
-    settings = options.settings(needed=True)
-    chosen = [settings.account(name) for name in accounts] or list(settings.accounts)
+        settings = options.settings(needed=True)
+        chosen = [settings.account(name) for name in accounts] or list(settings.accounts)
     return run_from_settings(
         settings,
         chosen,
@@ -115,9 +118,10 @@ def scan(options: Options, /, where: Sequence[str], mailboxes: Sequence[str], **
     WHERE is a message (.eml), an mbox, a Maildir, a folder of all these, - for standard input,
     or ACCOUNT[/MAILBOX] of the configuration, which nothing else needs.
     """
-    from .scanning import Wishes, scan_places
+    with _failures_as_json(wanted=chosen["as_json"]):
+        from .scanning import Wishes, scan_places
 
-    settings = options.settings(needed=False)
+        settings = options.settings(needed=False)
     wishes = Wishes(
         where=where,
         since=chosen["since"],
@@ -139,11 +143,11 @@ def explain(options: Options, /, what: str, *, as_json: bool, no_dns: bool) -> i
 
     WHAT is a file, FILE:INDEX in an mbox, - for standard input, or ACCOUNT/MAILBOX:UID.
     """
-    from . import byhand
+    with _failures_as_json(wanted=as_json):
+        from . import byhand
 
-    bench = byhand.Bench(
-        settings=options.settings(needed=False), environment=os.environ, stdin=sys.stdin.buffer, ask_dns=not no_dns
-    )
+        settings = options.settings(needed=False)
+    bench = byhand.Bench(settings=settings, environment=os.environ, stdin=sys.stdin.buffer, ask_dns=not no_dns)
     return byhand.explain(bench, what, as_json=as_json, out=sys.stdout)
 
 
@@ -233,6 +237,23 @@ def _status_of(work: Callable[[], object]) -> int:
     return status if isinstance(status, int) else 0
 
 
+@contextmanager
+def _failures_as_json(*, wanted: bool) -> Iterator[None]:
+    """Print what keeps a command from beginning as JSON too, and the summary, which whoever reads JSON waits for."""
+    if not wanted:
+        yield
+        return
+    from . import report
+
+    began, summary, out = time.monotonic(), report.Summary(), Output(sys.stdout)
+    try:
+        with report.failures(summary, lambda found: report.print_json(found, out)), interruptible():
+            yield
+    except Exception:
+        report.print_json(summary.as_object(time.monotonic() - began), out)
+        raise
+
+
 def _language_asked_for(words: Sequence[str]) -> str:
     """Give what --language says, before anything is parsed: help and mistakes are to be told in it."""
     asked = ""
@@ -257,14 +278,17 @@ def _end(error: Exception) -> int:
             status = _say(InterruptedRunError(_("interrupted")))
         case _:
             log.debug("internal error", exc_info=error)
-            sentence = _("this is a mistake in the program ({error!r}); please report it, with the output of -vv")
-            sys.stderr.write("noreply-analyzer: " + sentence.format(error=error) + "\n")
+            _write(error)
             status = _INTERNAL
     return status
 
 
 def _say(error: NoreplyAnalyzerError) -> int:
-    lines = error.problems if isinstance(error, ConfigError | RecordError) else str(error).splitlines()
-    for line in lines:
-        sys.stderr.write(f"noreply-analyzer: {escaped(line)}\n")
+    _write(error)
     return error.exit_status
+
+
+def _write(error: Exception) -> None:
+    for sentence in sentences(error):
+        for line in sentence.splitlines():
+            sys.stderr.write(f"noreply-analyzer: {escaped(line)}\n")

@@ -7,11 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final, Protocol
 
-from .errors import OutputError
+from .errors import ConfigError, NoreplyAnalyzerError, OutputError, RecordError
 from .language import _
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+
+def sentences(error: Exception) -> tuple[str, ...]:
+    """Say what went wrong, in a sentence for each thing that there is to mend."""
+    match error:
+        case ConfigError() | RecordError():
+            return error.problems
+        case NoreplyAnalyzerError():
+            return (str(error),)
+    sentence = _("this is a mistake in the program ({error!r}); please report it, with the output of -vv")
+    return (sentence.format(error=error),)
 
 
 class Sink(Protocol):

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any, Final, Protocol, cast
@@ -11,8 +12,9 @@ from zoneinfo import ZoneInfo
 from .authentication import Authentication
 from .decoding import escaped
 from .detection import Evidence
+from .errors import OutputError
 from .language import _, ngettext
-from .output import Sink
+from .output import Sink, sentences
 from .policy import Action, Analysis
 from .registry import Channel
 from .source import InAccount, InFile
@@ -315,6 +317,25 @@ class Summary:
             "errors": self.errors,
             "seconds": round(seconds, 3),
         }
+
+
+def error_object(sentence: str, source: Mapping[str, object] | None = None) -> dict[str, object]:
+    """Give something that could not be done; without a *source* it concerns the command as a whole."""
+    return {"type": "error", "source": dict(source or {}), "message": sentence}
+
+
+@contextmanager
+def failures(summary: Summary, tell: Callable[[Mapping[str, object]], object]) -> Iterator[None]:
+    """Count whatever ends a command before its time, and *tell* it as objects, one for each thing to mend."""
+    try:
+        yield
+    except OutputError:
+        raise  # nobody would read it
+    except Exception as error:
+        for sentence in sentences(error):
+            summary.errors += 1
+            tell(error_object(sentence))
+        raise
 
 
 def print_json(found: Mapping[str, object], out: Sink) -> None:

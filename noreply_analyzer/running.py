@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from .config import Account, Settings
 from .decoding import escaped
 from .dns import Resolver
 from .equipment import Entry, Equipment, Note, Remaining, Store, Trouble
-from .errors import DnsUnreachableError, NoreplyAnalyzerError, OutputError
+from .errors import DnsUnreachableError
 from .interruption import Interruption
 from .language import _
 from .output import Output, Sink
@@ -49,16 +49,20 @@ class RunPrinter:
                 self._say_entry(what)
         self.out.flush()  # what the state remembers as said must not be lost in a buffer
 
-    @contextmanager
-    def errors(self) -> Iterator[None]:
+    def errors(self) -> AbstractContextManager[None]:
         """Say in JSON too why a run came to nothing."""
-        try:
-            yield
-        except NoreplyAnalyzerError as error:
-            self.summary.errors += 1
-            if self.as_json and not isinstance(error, OutputError):
-                report.print_json({"type": "error", "source": {}, "message": str(error)}, self.out)
-            raise
+        return report.failures(self.summary, self._tell_error)
+
+    def complain(self, sentence: str, *, where: str = "", source: Mapping[str, object] | None = None) -> None:
+        """Say what could not be done; without a place it concerns the run as a whole."""
+        self.summary.errors += 1
+        self._tell_error(report.error_object(sentence, source))
+        self.out.flush()
+        sys.stderr.write(f"noreply-analyzer: {escaped(f'{where}: {sentence}' if where else sentence)}\n")
+
+    def _tell_error(self, found: Mapping[str, object]) -> None:
+        if self.as_json:
+            report.print_json(found, self.out)
 
     def _say_note(self, note: Note) -> None:
         if self.as_json:
@@ -109,18 +113,14 @@ class RunPrinter:
         report.print_json(report.as_object(entry.analysis, source=source, zone=self.zone, draft=draft), self.out)
 
     def _say_trouble(self, trouble: Trouble) -> None:
-        self.summary.errors += 1
         ref = trouble.ref
-        if self.as_json:
-            source: dict[str, object] = {"account": trouble.account}
-            if ref:
-                source = report.source_of(
-                    account=trouble.account, mailbox=ref.mailbox, uid_validity=ref.uid_validity, uid=ref.uid
-                )
-            report.print_json({"type": "error", "source": source, "message": trouble.sentence}, self.out)
+        source: dict[str, object] = {"account": trouble.account}
+        if ref:
+            source = report.source_of(
+                account=trouble.account, mailbox=ref.mailbox, uid_validity=ref.uid_validity, uid=ref.uid
+            )
         where = f"{trouble.account}/{ref.mailbox}:{ref.uid}" if ref else trouble.account
-        self.out.flush()
-        sys.stderr.write(f"noreply-analyzer: {escaped(f'{where}: {trouble.sentence}')}\n")
+        self.complain(trouble.sentence, where=where, source=source)
 
 
 def run_from_settings(
@@ -173,7 +173,7 @@ def run_from_settings(
         try:
             resolver.raise_if_silent()
         except DnsUnreachableError as error:
-            sys.stderr.write(f"noreply-analyzer: {error}\n")
+            printer.complain(str(error))
             status = worst({status, error.exit_status})
     return status
 

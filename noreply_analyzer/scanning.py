@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from . import report
 from .config import Settings
 from .decoding import escaped
 from .equipment import preferences_for
-from .errors import DataError, NoreplyAnalyzerError, OutputError
+from .errors import DataError
 from .mbox import Stream
 from .opening import open_store
 from .output import Output, Sink
@@ -72,16 +72,9 @@ class ScanPrinter:
             path = str(place.path) if isinstance(place, FilePlace) else "-"
             self._say_error(Unreadable(where=InFile(path=path, index=None), sentence=str(error)))
 
-    @contextmanager
-    def errors(self) -> Iterator[None]:
+    def errors(self) -> AbstractContextManager[None]:
         """Say in JSON too why a place could not be opened."""
-        try:
-            yield
-        except NoreplyAnalyzerError as error:
-            self.summary.errors += 1
-            if self.as_json and not isinstance(error, OutputError):
-                self.print_object({"type": "error", "source": {}, "message": str(error)})
-            raise
+        return report.failures(self.summary, self._tell_error)
 
     def close(self, seconds: float) -> None:
         """Say what is left to be said."""
@@ -100,10 +93,13 @@ class ScanPrinter:
 
     def _say_error(self, what: Unreadable) -> None:
         self.summary.errors += 1
-        if self.as_json:
-            self.print_object({"type": "error", "source": report.place_of(what.where), "message": what.sentence})
+        self._tell_error(report.error_object(what.sentence, report.place_of(what.where)))
         with self.progress.hidden():
             sys.stderr.write(f"noreply-analyzer: {escaped(what.sentence)}\n")
+
+    def _tell_error(self, found: Mapping[str, object]) -> None:
+        if self.as_json:
+            self.print_object(found)
 
     def print_object(self, found: Mapping[str, object]) -> None:
         """Print one object of JSON."""
@@ -120,13 +116,13 @@ def scan_places(settings: Settings, wishes: Wishes, *, environment: Mapping[str,
     """
     started = time.monotonic()
     zone = ZoneInfo(settings.timezone)
-    period = Period.of(wishes.since, wishes.until, now=now(), zone=zone)
-    places = [read_place(word, settings) for word in wishes.where]
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(sys.stderr))
         printer = ScanPrinter(out=Output(out), zone=zone, as_json=wishes.as_json, progress=progress)
         stack.callback(lambda: printer.close(time.monotonic() - started))
         stack.enter_context(printer.errors())
+        period = Period.of(wishes.since, wishes.until, now=now(), zone=zone)
+        places = [read_place(word, settings) for word in wishes.where]
         registry = registry_of(settings)
         tools = stack.enter_context(tools_for(settings, ask_dns=wishes.ask_dns))
         for place in places:

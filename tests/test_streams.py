@@ -21,6 +21,7 @@ COMMANDS: tuple[Sequence[str], ...] = (
     ["scan", "message.eml"],
     ["scan", "message.eml", "--json", "--no-dns"],
     ["explain", "message.eml", "--no-dns"],
+    ["run", "--json"],
     ["demo"],
 )
 EACH = pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

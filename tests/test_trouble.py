@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from schema import objects
 from servers.dnsd import Bad, DnsServer
-from world import NOTICE, TELECOM, World, mail
+from world import NOTICE, TELECOM, MaildirWorld, World, mail
 
 pytestmark = pytest.mark.dovecot
 
@@ -185,3 +186,83 @@ def test_an_unsigned_message_is_told_and_not_drafted(world: World) -> None:
     assert found["operator"] is None
     assert found["authentication"]["standing"] == "not-established"
     assert world.drafts() == []
+
+
+# As JSON ----------------------------------------------------------------------------------------------------------
+
+
+def only_errors(lines: str) -> list[str]:
+    """Give the sentences of a command that came to nothing; the summary counts them."""
+    *errors, summary = objects(lines)
+    assert {found["type"] for found in errors} == {"error"}
+    assert (summary["errors"], summary["messages"]) == (len(errors), 0)
+    return [found["message"] for found in errors]
+
+
+@pytest.mark.parametrize("words", [("run",), ("scan", "perso"), ("explain", "perso/INBOX:1")], ids=" ".join)
+def test_a_broken_configuration_in_json(maildir_world: MaildirWorld, words: tuple[str, ...]) -> None:
+    """What keeps a command from beginning is an object too, each problem its own; on standard error as ever."""
+    broken_config(maildir_world)
+    done = maildir_world.type(*words, "--json")
+
+    found = only_errors(done.stdout)
+    assert done.returncode == 78
+    assert len(found) == 2
+    assert [f"noreply-analyzer: {sentence}" for sentence in found] == done.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("run", "pero"), 78),
+        (("scan", "nothing.eml"), 65),
+        (("scan", "perso", "--since", "tomorrow or so"), 64),
+        (("explain", "nothing.eml"), 65),
+        (("explain", "perso"), 64),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_what_was_typed_and_is_not_there_in_json(
+    maildir_world: MaildirWorld, words: tuple[str, ...], status: int
+) -> None:
+    """An account, a file or a day that makes no sense: what we find out, and not click."""
+    done = maildir_world.type(*words, "--json")
+
+    assert done.returncode == status, done.stderr
+    assert len(only_errors(done.stdout)) == 1
+
+
+def test_no_configuration_in_json(maildir_world: MaildirWorld) -> None:
+    """A run without one."""
+    maildir_world.config.unlink()
+    done = maildir_world.run("--json")
+
+    assert done.returncode == 78
+    assert len(only_errors(done.stdout)) == 1
+
+
+def test_no_dns_server_in_json(world: World) -> None:
+    """The sentence of the run as a whole, beside the messages that wait for it."""
+    world.deliver(bill(world))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        world.dns_port = silent.getsockname()[1]
+        world.write_config()
+        done = world.run("--json")
+
+    message, error, summary = objects(done.stdout)
+    assert done.returncode == 75
+    assert (message["type"], message["decision"]["rule"]) == ("message", "dns-later")
+    assert (error["type"], error["source"]) == ("error", {})
+    assert "no DNS server answers" in error["message"]
+    assert summary["errors"] == 1
+
+
+def test_a_mistake_of_the_program_in_json(maildir_world: MaildirWorld) -> None:
+    """Even that is an object, and the summary follows."""
+    maildir_world.deliver(bill(maildir_world))
+    done = maildir_world.type("run", "--json", program="mistaken.py")
+
+    assert done.returncode == 70
+    assert "a mistake in the program" in only_errors(done.stdout)[0]
+    assert "a mistake in the program" in done.stderr
