@@ -179,7 +179,7 @@ class Session:
         if not isinstance(size, int):
             return None
         if size > self._message_bytes:
-            raise MessageError(_("larger than {limit} bytes").format(limit=self._message_bytes))
+            raise MessageError(_("larger than {limit} bytes (limits.message_bytes)").format(limit=self._message_bytes))
         # Some servers count line ends as one byte: twice the size, and what stands around it.
         seconds = self._wire.allowance.seconds + size / _BYTES_A_SECOND
         answer = self._fetch([ref.uid], "UID BODY.PEEK[]", answer_bytes=2 * size + _BEGINNING, seconds=seconds)

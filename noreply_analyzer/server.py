@@ -74,6 +74,13 @@ _MEANING: Final[dict[str, type[NoreplyAnalyzerError]]] = {
     "MemoryError": ServerRefusedError,
 }
 
+_NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"})
+"""What the releases of OpenSSL call a greeting in the clear that they take for a record of TLS."""
+_NOT_YET: Final = 9
+_EXPIRED: Final = 10
+_OTHER_NAME: Final = frozenset({62, 64})  # of a host, of an address
+_NUMBERS: Final = re.compile(r"\[SSL[^]]*\] | \(_ssl\.c:\d+\)")
+
 
 def meaning(error: Exception, server: Server) -> NoreplyAnalyzerError:
     """Give our error for one of the library's, of ssl, of a socket or of a parser; the sentence names the host."""
@@ -83,7 +90,8 @@ def meaning(error: Exception, server: Server) -> NoreplyAnalyzerError:
     kind = next(_MEANING[name] for name in [*names, "ValueError"] if name in _MEANING)
     if kind is LoginRefusedError:
         return _login_error(error, server)
-    return kind(_sentence(names).format(host=server.host, port=server.port, problem=_clean(str(error))))
+    sentence = _sentence(error, names, server)
+    return kind(sentence.format(host=server.host, port=server.port, problem=_problem(error)))
 
 
 def _login_error(error: Exception, server: Server) -> NoreplyAnalyzerError:
@@ -100,21 +108,47 @@ def _login_error(error: Exception, server: Server) -> NoreplyAnalyzerError:
     return LoginRefusedError(sentence.format(host=server.host, user=server.user, said=said))
 
 
-def _sentence(names: Sequence[str]) -> str:
-    """Give the sentence for the first of these *names* of an error and its bases."""
+def _sentence(error: Exception, names: Sequence[str], server: Server) -> str:
+    """Give the sentence for an *error*, by the first of these *names* of it and its bases that has one."""
+    if "SSLCertVerificationError" in names:
+        return _of_a_certificate(getattr(error, "verify_code", 0))
+    if server.security == "tls" and getattr(error, "reason", "") in _NO_TLS:
+        return _('{host} does not speak TLS on port {port}; try security = "starttls"')
     sentences = {
-        "SSLCertVerificationError": _(
-            "{host} shows a certificate that cannot be trusted: {problem} (for an authority of your own: tls_ca)"
-        ),
-        "SSLError": _("{host} does not speak TLS on port {port}: {problem}"),
+        "SSLEOFError": _("{host} broke off TLS on port {port}; if that stays, check `port` and `security`"),
+        "SSLError": _("{host} and this program find no TLS on port {port} that both speak: {problem}"),
         "CapabilityError": _("{host} does not offer what is needed: {problem}"),
         "abort": _("the connection to {host} was lost: {problem}"),
         "ProtocolError": _("{host} gave an answer that cannot be read: {problem}"),
         "error": _("{host} refused: {problem}"),
-        "OSError": _("{host} cannot be reached on port {port}: {problem}"),
+        "ConnectionRefusedError": _(
+            "{host} cannot be reached on port {port}: nobody listens there;"
+            " check `host` and `port`, or whether the server is up"
+        ),
+        "ConnectionError": _("the connection to {host} was lost: {problem}"),
+        "gaierror": _("{host} cannot be found: {problem}; check `host`, or the network"),
+        "TimeoutError": _("{host} does not answer on port {port}; check `host`, `port` and the network"),
+        "OSError": _("{host} cannot be reached on port {port}: {problem}; check `host`, `port` and the network"),
     }
     known = next((sentence for name, sentence in sentences.items() if name in names), None)
     return known or _("{host} gave an answer that cannot be read: {problem}")
+
+
+def _of_a_certificate(code: int) -> str:
+    """Give the sentence for a certificate that was refused with this *code* of OpenSSL (``X509_V_ERR_…``)."""
+    if code in _OTHER_NAME:
+        return _("{host} shows a certificate for another name; set `host` to the name that your provider gives")
+    if code == _EXPIRED:
+        return _("the certificate of {host} has expired: whoever runs the server has to renew it")
+    if code == _NOT_YET:
+        return _("the certificate of {host} is not valid yet: is the clock of this machine right?")
+    return _("{host} shows a certificate that cannot be trusted: {problem} (for an authority of your own: tls_ca)")
+
+
+def _problem(error: Exception) -> str:
+    """Give what went wrong in the words of the system or of OpenSSL, without their numbers."""
+    said = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or str(error)
+    return _clean(_NUMBERS.sub("", str(said)))
 
 
 def _clean(text: str) -> str:

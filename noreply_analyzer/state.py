@@ -6,6 +6,7 @@ ended before; so a run that finds an intent without an outcome can tell whether 
 Nothing of a message is kept but its key, which is a hash, the Message-ID it is answered by, and what was decided.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -87,7 +88,8 @@ class Intent:
 class State:
     """The memory of the program; use it as a context manager."""
 
-    def __init__(self, connection: sqlite3.Connection, lock: IO[str] | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, lock: IO[str] | None, path: Path) -> None:
+        self._path = path
         self._db = connection
         self._lock = lock
         self.found_version = 0
@@ -106,7 +108,7 @@ class State:
             lock = _take_lock(path)
             try:
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-                state = cls(sqlite3.connect(path, isolation_level=None, timeout=5), lock)
+                state = cls(sqlite3.connect(path, isolation_level=None, timeout=5), lock, path)
             except BaseException:
                 lock.close()
                 raise
@@ -127,8 +129,8 @@ class State:
             StateError: the file at *path* cannot be read.
         """
         connection = sqlite3.connect(":memory:", isolation_level=None)
-        state = cls(connection, None)
-        with _told(path or Path(":memory:")):
+        state = cls(connection, None, path or Path(":memory:"))
+        with _told(state._path):
             if path is not None and path.exists():
                 # Of a copy with its log: sqlite leaves files of its own beside whatever it opens.
                 with tempfile.TemporaryDirectory(prefix="noreply-analyzer-") as folder:
@@ -137,7 +139,7 @@ class State:
                             shutil.copyfile(f"{path}{suffix}", Path(folder) / f"copy{suffix}")
                     with closing(sqlite3.connect(Path(folder) / "copy")) as original:
                         original.backup(connection)
-            state._migrate(path or Path(":memory:"))
+            state._migrate(state._path)
         return state
 
     def _migrate(self, path: Path) -> None:
@@ -339,14 +341,14 @@ class State:
         Raises:
             StateError: it cannot be written, or another program holds the file open.
         """
-        with _told(None):
+        with _told(self._path):
             self._db.execute("PRAGMA secure_delete = ON")
             self._db.execute("PRAGMA temp_store = MEMORY")  # VACUUM puts what it keeps into a file meanwhile
         with self._transaction():
             for statement in ERASE:
                 self._db.execute(statement, (address,))
             self._db.execute("DELETE FROM keys")
-        with _told(None):
+        with _told(self._path):
             self._db.execute("VACUUM")
             ((busy, _in_log, _moved),) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         if busy:
@@ -355,16 +357,16 @@ class State:
     # ------------------------------------------------------------------------------------------------------------
 
     def _read(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
-        with _told(None):
+        with _told(self._path):
             return self._db.execute(statement, values).fetchall()
 
     def _write(self, statement: str, *values: object) -> None:
-        with _told(None):
+        with _told(self._path):
             self._db.execute(statement, values)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _told(None):
+        with _told(self._path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -393,11 +395,21 @@ def _take_lock(path: Path) -> IO[str]:
 
 
 @contextmanager
-def _told(path: Path | None) -> Iterator[None]:
+def _told(path: Path) -> Iterator[None]:
     """Turn what sqlite and the file system say into a sentence."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        where = str(path) if path else _("the state file")
-        sentence = _("{where} cannot be read or written ({error}); nothing is drafted that cannot be remembered")
-        raise StateError(sentence.format(where=where, error=error)) from error
+        raise StateError(_sentence(error).format(path=path, error=getattr(error, "strerror", error))) from error
+
+
+def _sentence(error: sqlite3.Error | OSError) -> str:
+    code = getattr(error, "sqlite_errorname", None) or errno.errorcode.get(getattr(error, "errno", None) or 0, "")
+    if code in {"SQLITE_FULL", "ENOSPC", "EDQUOT"}:
+        return _("{path} cannot be written: the disk is full; nothing is drafted that cannot be remembered")
+    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return _(
+            "{path} is damaged ({error}); you may move it away: what lies in Drafts or Sent is found again,"
+            " but what you deleted the draft of may be drafted anew"
+        )
+    return _("{path} cannot be read or written ({error}); nothing is drafted that cannot be remembered")

@@ -145,9 +145,12 @@ class Allowance:
             )
         return seconds
 
-    def silence(self) -> UnreachableError:
-        """Give the error for a server that says nothing at all."""
-        return UnreachableError(_("{host} does not answer").format(host=self.host))
+    def silence(self, *, never_spoke: bool) -> UnreachableError:
+        """Give the error for a server that says nothing; one that *never_spoke* may be waiting for TLS."""
+        sentence = _("{host} does not answer")
+        if never_spoke:
+            sentence = _("{host} does not answer; check `port` and `security` (mostly 993 with tls, 143 with starttls)")
+        return UnreachableError(sentence.format(host=self.host))
 
     def reserve(self, count: int) -> None:
         """Ask whether *count* further bytes may come.
@@ -177,10 +180,11 @@ def countdown(seconds: float) -> Callable[[], float]:
 class _Incoming(io.RawIOBase):
     """The receiving half of a socket, within an allowance."""
 
-    def __init__(self, sock: socket.socket, allowance: Allowance) -> None:
+    def __init__(self, sock: socket.socket, allowance: Allowance, *, spoke: bool) -> None:
         super().__init__()
         self._sock = sock
         self._allowance = allowance
+        self._spoke = spoke
         self.received = 0
 
     def readable(self) -> bool:
@@ -191,8 +195,10 @@ class _Incoming(io.RawIOBase):
         try:
             count = self._sock.recv_into(buffer)
         except TimeoutError as error:
-            self._allowance.left()
-            raise self._allowance.silence() from error
+            if self._spoke:
+                self._allowance.left()
+            raise self._allowance.silence(never_spoke=not self._spoke) from error
+        self._spoke = True
         self._allowance.spend(count)
         self.received += count
         return count
@@ -235,7 +241,7 @@ class Connection(imaplib.IMAP4):
         except BaseException:
             self.sock.close()
             raise
-        self._listen()
+        self._listen(spoke=False)
 
     def _connect(self) -> None:
         """Be greeted; a server that says farewell instead is busy, and not against us (RFC 9051 section 7.1.5)."""
@@ -246,8 +252,8 @@ class Connection(imaplib.IMAP4):
                 raise self.abort(error) from error
             raise
 
-    def _listen(self) -> None:
-        self._raw = _Incoming(self.sock, self.allowance)
+    def _listen(self, *, spoke: bool) -> None:
+        self._raw = _Incoming(self.sock, self.allowance, spoke=spoke)
         self._incoming = io.BufferedReader(self._raw, _BUFFER)
         self._read = 0
 
@@ -256,7 +262,7 @@ class Connection(imaplib.IMAP4):
         try:
             return context.wrap_socket(self.sock, server_hostname=self.host)
         except TimeoutError as error:
-            raise self.allowance.silence() from error
+            raise self.allowance.silence(never_spoke=context is self._context) from error
 
     def starttls(self, ssl_context: ssl.SSLContext | None = None) -> tuple[str, list[None]]:  # type: ignore[override]
         """Continue under TLS, forgetting everything that was said in the clear (RFC 9051 section 6.2.1)."""
@@ -269,7 +275,7 @@ class Connection(imaplib.IMAP4):
             raise self.error("STARTTLS: plain text after the answer")
         self.untagged_responses = {}
         self.sock = self._shake_hands(ssl_context)
-        self._listen()
+        self._listen(spoke=True)
         self._get_capabilities()
         return kind, [None]
 
@@ -283,7 +289,7 @@ class Connection(imaplib.IMAP4):
                 try:
                     rest = rest[self.sock.send(rest[:_PIECE]) :]
                 except TimeoutError as error:
-                    raise self.allowance.silence() from error
+                    raise self.allowance.silence(never_spoke=False) from error
 
     def read(self, size: int) -> bytes:
         """Read a literal of *size* bytes."""
@@ -373,7 +379,8 @@ def _resolve(host: str, port: int, allowance: Allowance) -> list[Any]:
     thread.start()
     thread.join(allowance.left())
     if problems:
-        raise OSError(str(problems[0])) from problems[0]
+        problem = problems[0]
+        raise problem if isinstance(problem, OSError) else OSError(str(problem)) from problem
     allowance.left()
     return list(found)
 

@@ -121,7 +121,9 @@ class Worker:
         except _OutOfTimeError:
             self._kill()
             raise MessageError(
-                _("it took longer than {seconds:g} seconds and was stopped").format(seconds=seconds)
+                _("it took longer than {seconds:g} seconds (limits.message_seconds) and was stopped").format(
+                    seconds=seconds
+                )
             ) from None
         except _BROKEN_ANSWERS:
             self._kill()

@@ -131,7 +131,7 @@ def bad_state(world: World) -> None:
         (no_such_mailbox, "mailboxes", "the server has Brouillons"),
         (no_such_drafts, "drafts", "the server has Brouillons"),
         (bad_record, "registry", "x.toml: "),
-        (bad_state, "state", "cannot be read or written"),
+        (bad_state, "state", "you may move it away"),
     ],
 )
 def test_each_thing_that_is_wrong_is_one_line_with_its_remedy(

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import logging
+import re
 import socket
 import ssl
 import time
@@ -412,8 +413,28 @@ def test_words_before_the_handshake(authority: Authority, good_pair: Pair) -> No
 
 def test_tls_against_a_plain_port() -> None:
     """TLS on a port that does not speak it says so."""
-    with ScriptedServer() as server, pytest.raises((ServerRefusedError, UnreachableError), match=r"TLS|lost|reached"):
+    with ScriptedServer() as server, pytest.raises(ServerRefusedError, match='try security = "starttls"') as caught:
         Session.open(Server(host=server.host, port=server.port, user="anne"), "secret", seconds=1)
+
+    assert "SSL" not in str(caught.value)
+
+
+def test_starttls_against_a_tls_port(authority: Authority, good_pair: Pair) -> None:
+    """There both wait for the other to begin; what to look at is said."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(good_pair.certificate, good_pair.key)
+    with ScriptedServer(tls=context) as server:
+        place = Server(host=server.host, port=server.port, user="anne", security="starttls", tls_ca=authority.root)
+        with pytest.raises(UnreachableError, match="does not answer; check `port` and `security`"):
+            Session.open(place, "secret", seconds=0.3)
+
+
+def test_a_silence_later_is_no_matter_of_ports() -> None:
+    """Whoever has spoken listens on the right port."""
+    with session_with({"EXAMINE": lambda talk, _tag, _line: talk.wait()}) as session:
+        with pytest.raises(UnreachableError) as caught:
+            session.position("INBOX")
+        assert "`port`" not in str(caught.value)
 
 
 def test_handshake_without_end() -> None:
@@ -887,6 +908,47 @@ def test_meaning(error: Exception, kind: type[NoreplyAnalyzerError]) -> None:
 
     assert type(ours) is kind
     assert ours is error or "imap.example.org" in str(ours)
+
+
+def certificate_error(code: int, message: str) -> ssl.SSLCertVerificationError:
+    """Make what OpenSSL's verdict *code* becomes."""
+    error = ssl.SSLCertVerificationError(1, f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {message}")
+    error.verify_code, error.verify_message = code, message
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "nobody listens there; check `host` and `port`"),
+        (TimeoutError("timed out"), "does not answer on port 993; check `host`, `port` and the network"),
+        (OSError(113, "No route to host"), "on port 993: No route to host; check"),
+        (ConnectionResetError(104, "Connection reset by peer"), "was lost: Connection reset by peer"),
+        (socket.gaierror(-2, "Name or service not known"), "cannot be found: Name or service not known; check `host`"),
+        (ssl.SSLEOFError(8, "EOF occurred"), "broke off TLS on port 993; if that stays, check `port` and `security`"),
+        (
+            ssl.SSLError(1, "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1006)"),
+            "no TLS on port 993 that both speak: unsupported protocol",
+        ),
+        (certificate_error(62, "Hostname mismatch"), "for another name; set `host`"),
+        (certificate_error(64, "IP address mismatch"), "for another name; set `host`"),
+        (certificate_error(10, "certificate has expired"), "has expired: whoever runs the server has to renew it"),
+        (certificate_error(9, "certificate is not yet valid"), "is the clock of this machine right?"),
+        (certificate_error(18, "self-signed certificate"), "trusted: self-signed certificate (for an authority"),
+    ],
+)
+def test_what_cannot_be_reached_is_told_with_what_to_do(error: Exception, said: str) -> None:
+    """In words, without the numbers of the system and of OpenSSL."""
+    sentence = str(meaning(error, Server(host="imap.example.org", port=993, user="anne")))
+
+    assert said in sentence
+    assert not re.search(r"Errno|SSL|_ssl", sentence)
+
+
+def test_a_name_that_does_not_exist() -> None:
+    """It is the name that is looked at, not the port."""
+    with pytest.raises(UnreachableError, match=r"cannot be found: .*; check `host`"):
+        Session.open(Server(host="nowhere.invalid", port=993, user="anne"), "secret", seconds=5)
 
 
 def test_nothing_personal_is_logged(caplog: pytest.LogCaptureFixture) -> None:

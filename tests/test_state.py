@@ -145,8 +145,9 @@ def test_what_is_no_database_is_refused(path: Path) -> None:
     before = path.read_bytes()
 
     for open_it in (State.open, State.in_memory):
-        with pytest.raises(StateError, match="file is not a database"):
+        with pytest.raises(StateError, match=r"is damaged \(file is not a database\); you may move it away") as caught:
             open_it(path)
+        assert str(path) in str(caught.value)
     assert path.read_bytes() == before
 
 
@@ -198,9 +199,33 @@ def test_a_full_disk_ends_in_status_74_and_loses_nothing(path: Path) -> None:
 
     assert done.returncode == 74, done.stderr
     assert "nothing is drafted that cannot be remembered" in sentence
+    assert sentence.startswith(str(path))
     assert 0 < len(written) < 10_000
     with State.open(path) as state:
         assert {intent.digest for intent in state.open_intents("a")} == set(written)
+
+
+def test_a_full_disk_is_called_that(path: Path) -> None:
+    """With the path of the file, also in the middle of a run."""
+    with State.open(path) as state:
+        state._db.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(StateError) as caught:
+            state.remember("a", "k" * 100_000, action="tell", rule="r", at=NOW)
+
+    assert str(caught.value).startswith(f"{path} cannot be written: the disk is full")
+
+
+def test_a_file_that_is_damaged_within_is_named_in_the_middle_of_a_run(path: Path) -> None:
+    """Not everything that is broken is seen when it is opened."""
+    with State.open(path) as state:
+        state._db.execute("PRAGMA journal_mode = DELETE")
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)  # all pages but the first, which names the tables
+    path.write_bytes(content)
+
+    with State.open(path) as state, pytest.raises(StateError, match="is damaged") as caught:
+        state.knows("a", "k")
+    assert str(path) in str(caught.value)
 
 
 def test_a_full_disk_at_the_first_run_is_told_too(path: Path) -> None:

@@ -63,9 +63,9 @@ def no_certificate(world: World) -> None:
     ("break_it", "status", "words"),
     [
         (wrong_password, 77, ["password"]),
-        (nobody_there, 75, ["localhost"]),
+        (nobody_there, 75, ["localhost", "nobody listens there", "check `host` and `port`"]),
         (broken_config, 78, ["drafting.per_run", "drafting.topic", "did you mean"]),
-        (no_state, 74, ["state.sqlite3"]),
+        (no_state, 74, ["state.sqlite3", "you may move it away"]),
         (readable_secret, 78, ["chmod 600"]),
         (no_certificate, 69, ["tls_ca"]),
     ],
@@ -109,7 +109,7 @@ def test_a_message_over_a_limit_costs_itself_only(world: World) -> None:
     done, again = world.run(), world.run()
 
     assert done.returncode == 1
-    assert "200000 bytes" in done.stderr
+    assert "larger than 200000 bytes (limits.message_bytes)" in done.stderr
     assert "perso/INBOX:2" in done.stderr
     assert len(world.drafts()) == 1
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
