@@ -102,6 +102,8 @@ class Equipment:
     """The time of day, with its zone."""
     stop: Stop
     say: Say
+    step: Callable[[], None] = lambda: None
+    """Called for each message that is looked at: for a counter on a terminal."""
     dry_run: bool = False
     monotonic: Callable[[], float] = time.monotonic
 

@@ -87,6 +87,7 @@ class Look:
         since = (self.ledger.now - timedelta(days=days)).date()
         for found in self.connections.store.messages(mailbox, after=before, since=since):
             self.ledger.equipment.stop.check()
+            self.ledger.equipment.step()
             if self._out_of_time():
                 return Position(uid_validity=reached.uid_validity, uid_next=found.order)
             if found.order < reached.uid_next and self._worth_fetching(found, since_days=days):

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Final, Self, TypeVar
 
 from .language import _
@@ -38,7 +37,7 @@ class Progress:
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        self._hide()
+        self.hide()
 
     def counting(self, items: Iterable[T]) -> Iterator[T]:
         """Pass *items* on, and count them."""
@@ -55,12 +54,6 @@ class Progress:
         self._last = now
         self._show()
 
-    @contextmanager
-    def hidden(self) -> Iterator[None]:
-        """Take the counter off the screen while something is printed there."""
-        self._hide()
-        yield
-
     def _show(self) -> None:
         from rich.console import Console
         from rich.progress import Progress as Bar
@@ -74,7 +67,8 @@ class Progress:
         task = self._shown.task_ids[0]
         self._shown.update(task, description=_("{count} messages").format(count=f"{self._count:,}".replace(",", " ")))
 
-    def _hide(self) -> None:
+    def hide(self) -> None:
+        """Take the counter off the screen, until the next step."""
         if self._shown is not None:
             self._shown.stop()
             self._shown = None

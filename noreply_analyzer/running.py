@@ -19,6 +19,7 @@ from .interruption import Interruption
 from .language import _
 from .output import Output, Sink
 from .policy import Action
+from .progress import Progress
 from .registry import Registry
 from .run import run_accounts, worst
 from .state import State
@@ -35,11 +36,14 @@ class RunPrinter:
     zone: ZoneInfo
     as_json: bool
     dry_run: bool
+    progress: Progress | None = None
     summary: report.Summary = field(default_factory=report.Summary)
     _letter: list[Entry] = field(default_factory=list)
 
     def say(self, what: Entry | Trouble | Note) -> None:
         """Say one thing, at once; what shares a draft is said in one line."""
+        if self.progress:
+            self.progress.hide()
         match what:
             case Trouble():
                 self._say_trouble(what)
@@ -141,6 +145,7 @@ def run_from_settings(
         return opening.open_store(account, settings, environment, remaining)
 
     with ExitStack() as stack:
+        printer.progress = progress = stack.enter_context(Progress(sys.stderr))
         stack.callback(lambda: printer.close(time.monotonic() - started))
         stack.enter_context(printer.errors())
         stop = stack.enter_context(Interruption())
@@ -164,6 +169,7 @@ def run_from_settings(
                 clock=now,
                 stop=stop,
                 say=printer.say,
+                step=progress.step,
                 dry_run=dry_run,
             ),
             accounts,

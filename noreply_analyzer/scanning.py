@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -94,8 +94,8 @@ class ScanPrinter:
     def _say_error(self, what: Unreadable) -> None:
         self.summary.errors += 1
         self._tell_error(report.error_object(what.sentence, report.place_of(what.where)))
-        with self.progress.hidden():
-            sys.stderr.write(f"noreply-analyzer: {escaped(what.sentence)}\n")
+        self.progress.hide()
+        sys.stderr.write(f"noreply-analyzer: {escaped(what.sentence)}\n")
 
     def _tell_error(self, found: Mapping[str, object]) -> None:
         if self.as_json:
@@ -103,8 +103,8 @@ class ScanPrinter:
 
     def print_object(self, found: Mapping[str, object]) -> None:
         """Print one object of JSON."""
-        with self.progress.hidden():
-            report.print_json(found, self.out)
+        self.progress.hide()
+        report.print_json(found, self.out)
 
 
 def scan_places(settings: Settings, wishes: Wishes, *, environment: Mapping[str, str], stdin: Stream, out: Sink) -> int:
