@@ -4,35 +4,12 @@ import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from servers.dnsd import Bad, DnsServer
 from test_cut_off import bill
 from test_trouble import no_certificate, nobody_there, readable_secret, wrong_password
 from world import TELECOM, MaildirWorld, World
-
-
-@pytest.fixture
-def world(world: World) -> World:
-    """Give Anne's account; records do not age here, for the tests are run three years ahead too."""
-    return lasting(world)
-
-
-@pytest.fixture
-def maildir_world(maildir_world: MaildirWorld) -> MaildirWorld:
-    """Give the same in a Maildir."""
-    return lasting(maildir_world)
-
-
-W = TypeVar("W", bound=World)
-
-
-def lasting(world: W) -> W:
-    """Have no channel ever past its shelf life."""
-    world.registry = {"shelf_life_days": 36_500}
-    world.write_config()
-    return world
 
 
 def told(world: World, *words: str, status: int) -> dict[str, list[tuple[str, str]]]:
