@@ -16,9 +16,10 @@ from typing import Final, Literal
 
 import msgspec
 
+from .codes import Codes, CodeWords, fold_lines
 from .detection import Evidence
 from .message import Message
-from .words import fold
+from .words import alternatives, fold
 
 RULES: Final = ("topic-bulk", "topic-security", "topic-words")
 """Every rule that a topic's evidence may name."""
@@ -70,11 +71,15 @@ class _Security(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     word: str
     where: Literal["subject", "any"]
     pattern: str
+    """``<harmless>`` stands for one of ``codes.harmless``."""
 
 
 class _Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: dict[Topic, _Words]
     security: tuple[_Security, ...]
+    codes: CodeWords = CodeWords()
+    warnings: tuple[str, ...] = ()
+    """What everybody prints about passwords; cut out before it is looked for mail about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +112,32 @@ def _rules() -> tuple[_Rule, ...]:
 
 @cache
 def _security_rules() -> tuple[tuple[_Security, re.Pattern[str]], ...]:
-    return tuple((rule, re.compile(r"\b(?:" + rule.pattern + ")")) for each in _languages() for rule in each.security)
+    return tuple(
+        (rule, re.compile(r"\b(?:" + rule.pattern.replace("<harmless>", "|".join(each.codes.harmless)) + ")"))
+        for each in _languages()
+        for rule in each.security
+    )
+
+
+@cache
+def _warnings() -> re.Pattern[str]:
+    return alternatives(rf"\b(?:{pattern})" for each in _languages() for pattern in each.warnings)
+
+
+@cache
+def _codes() -> Codes:
+    return Codes(each.codes for each in _languages())
+
+
+def masked(text: str) -> str:
+    """Give *text* without what looks like a code in it, for whatever is quoted: `classify` may have missed one."""
+    return _codes().masked(text)
 
 
 def classify(message: Message) -> Subject:
     """Say what *message* is about; `Topic.OTHER` where it is not clear."""
     subject, text = fold(message.subject), fold(message.text)
-    if security := _security(subject, text):
+    if security := _security(subject, text) or _code(message):
         return Subject(topic=Topic.SECURITY, evidence=(security,))
     scores: dict[Topic, int] = {}
     evidence: dict[Topic, list[tuple[int, Evidence]]] = {}
@@ -126,11 +150,19 @@ def classify(message: Message) -> Subject:
 
 
 def _security(subject: str, text: str) -> Evidence | None:
+    text = _warnings().sub("", text)
     for rule, pattern in _security_rules():
         if pattern.search(subject):
             return Evidence(rule="topic-security", where="Subject", found=rule.word)
         if rule.where == "any" and pattern.search(text):
             return Evidence(rule="topic-security", where="text", found=rule.word)
+    return None
+
+
+def _code(message: Message) -> Evidence | None:
+    if found := _codes().find(fold_lines(message.subject), fold_lines(message.text)):
+        where, name = found
+        return Evidence(rule="topic-security", where=where, found=name)
     return None
 
 
