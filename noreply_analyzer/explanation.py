@@ -11,7 +11,6 @@ from .policy import Analysis
 from .portrait import QUALITIES
 from .registry import Channel, Choice
 from .source import InAccount, InFile
-from .topic import Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +69,8 @@ def lines(explained: Explained, *, zone: ZoneInfo) -> Iterator[str]:
 
 def _heading(explained: Explained, zone: ZoneInfo) -> Iterator[str]:
     message = explained.analysis.message
-    secret = explained.analysis.topic is Topic.SECURITY
-    yield _("“{subject}”").format(subject=message.subject) if message.subject and not secret else _("a message")
+    subject = report.subject_of(explained.analysis)
+    yield _("“{subject}”").format(subject=subject) if subject else _("a message")
     yield "  " + (
         _("from {author}, {day}").format(author=_mailbox(explained.analysis), day=report.day(explained.analysis, zone))
         if message.author

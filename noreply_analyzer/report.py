@@ -18,7 +18,7 @@ from .output import Sink, sentences
 from .policy import Action, Analysis
 from .registry import Channel
 from .source import InAccount, InFile
-from .topic import Topic
+from .topic import Topic, masked
 
 _LONG: Final = 60
 
@@ -65,7 +65,7 @@ def as_object(
     if author is None:
         found["author_problem"] = message.author_problem
     return found | {
-        "subject": "" if analysis.topic is Topic.SECURITY else message.subject,
+        "subject": subject_of(analysis),
         "verdict": {
             "answerability": verdict.answerability,
             "evidence": [{"rule": e.rule, "where": e.where, "found": quoted(e, analysis)} for e in verdict.evidence],
@@ -84,10 +84,16 @@ def as_object(
     }
 
 
+def subject_of(analysis: Analysis) -> str:
+    """Give the subject of a message; nothing of a one-time code, and in any other kind what looks like one masked."""
+    return "" if analysis.topic is Topic.SECURITY else masked(analysis.message.subject)
+
+
 def quoted(evidence: Evidence, analysis: Analysis) -> str:
-    """Give what the sender wrote, but nothing that may hold a one-time code: the subject or the text of its message."""
-    secret = analysis.topic is Topic.SECURITY and evidence.where in {"Subject", "text"}
-    return "" if secret else evidence.found
+    """Give what the sender wrote, but nothing that may be a one-time code, and nothing of the message that has one."""
+    if evidence.where not in {"Subject", "text"}:
+        return evidence.found
+    return "" if analysis.topic is Topic.SECURITY else masked(evidence.found)
 
 
 def _iso(when: datetime | None, zone: ZoneInfo) -> str | None:
@@ -145,9 +151,8 @@ def who(analysis: Analysis) -> str:
 
 def what(analysis: Analysis) -> str:
     """Name a message: its subject in quotation marks; nothing of a one-time code."""
-    if analysis.topic is Topic.SECURITY or not analysis.message.subject:
-        return ""
-    return _("“{subject}”").format(subject=_short(analysis.message.subject))
+    subject = subject_of(analysis)
+    return _("“{subject}”").format(subject=_short(subject)) if subject else ""
 
 
 def _short(text: str) -> str:
@@ -239,7 +244,7 @@ def row(analysis: Analysis, *, zone: ZoneInfo | None = None, where: InAccount | 
         action=ACTIONS[analysis.decision.action](),
         who=who(analysis),
         topic=TOPICS[analysis.topic](),
-        what=_short(analysis.message.subject) if analysis.topic is not Topic.SECURITY else "",
+        what=_short(subject_of(analysis)),
         why=analysis.decision.reason,
     )
 

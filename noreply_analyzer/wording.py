@@ -12,8 +12,9 @@ from .brief import Answered, Brief
 from .message import Message
 from .prose import Words, clean, day_named, quotable, stick, words
 from .registry import Channel, Mediator, Medium, Purpose, Quality, ReadBy
-from .topic import Topic
+from .topic import Topic, masked
 
+_READ: Final = 1000  # characters of a subject or a sentence
 _QUOTED_SUBJECT: Final = 120
 _QUOTED_NOTICE: Final = 200
 _CITED: Final = 200
@@ -234,10 +235,15 @@ def _message(answered: Answered, brief: Brief, spoken: Words) -> _MessageView:
     author = answered.message.author
     return _MessageView(
         day=spoken.date(day) if day else "",
-        subject=quotable(clean(answered.message.subject, _QUOTED_SUBJECT)),
+        subject=_quoted(answered.message.subject, _QUOTED_SUBJECT),
         author=clean(str(author.address), _CITED) if author else "",
-        notice=quotable(clean(answered.notice, _QUOTED_NOTICE).strip(' .«»“”"')),
+        notice=_quoted(answered.notice, _QUOTED_NOTICE).strip(' .«»“”"'),
     )
+
+
+def _quoted(text: str, limit: int) -> str:
+    """Give the sender's words; what looks like a code is looked for once nothing invisible stands in it any more."""
+    return quotable(clean(masked(clean(text, _READ)), limit))
 
 
 def _way(channel: Channel, brief: Brief, spoken: Words) -> _WayView:

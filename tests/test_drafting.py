@@ -147,6 +147,27 @@ def test_codes_and_passwords_are_never_drafted_to() -> None:
         compose(replace(EMAIL, topic=Topic.SECURITY))
 
 
+@pytest.mark.parametrize(
+    ("subject", "quoted"),
+    [
+        ("Votre facture, code 482913", "Votre facture, code …"),
+        ("Votre facture, code 482\u200b9\ue00013", "Votre facture, code …"),
+        ("482913", "…"),
+        ("Votre facture n° 482913", "Votre facture n° 482913"),
+        ("Votre colis 4829131", "Votre colis 4829131"),
+    ],
+)
+@pytest.mark.parametrize("brief", [EMAIL, LETTER], ids=["email", "letter"])
+def test_what_looks_like_a_code_is_quoted_in_no_draft(brief: Brief, subject: str, quoted: str) -> None:
+    """Whatever the message was taken for; a bill keeps its number."""
+    message = replace(brief.answered[-1].message, subject=subject)
+    text = " ".join(body(compose(about(message, brief, notice="Code 482914 : ne pas répondre"))).split())
+
+    assert quoted in text
+    assert ("482913" in text) is ("482913" in quoted)
+    assert "482914" not in text
+
+
 def test_a_draft_answers_something() -> None:
     """There is no draft without a message."""
     with pytest.raises(ValueError, match="at least one"):

@@ -26,11 +26,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schema import schema, validated
 
-from noreply_analyzer import report
+from noreply_analyzer import explanation, report
 from noreply_analyzer.authentication import Authentication, Result, Signature, Standing
 from noreply_analyzer.detection import Answerability, Evidence, Verdict
 from noreply_analyzer.policy import NOT_CHECKED, RULES, Action, Analysis, Caution, Circumstances, Decision, Reading
 from noreply_analyzer.registry import Choice, Medium
+from noreply_analyzer.source import InFile
 from noreply_analyzer.topic import Subject, Topic
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -246,16 +247,32 @@ def test_nothing_of_a_one_time_code_is_shown() -> None:
     assert [text for text in said if "483" in text or "Votre code" in text] == []
 
 
-def test_a_code_is_what_it_takes_to_be_hidden() -> None:
-    """The same words in a bill are shown."""
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        (f"Votre code {CODE}", "Votre code …"),
+        (f"{CODE}", "…"),
+        ("Votre facture n° 482913", "Votre facture n° 482913"),
+        ("Code client 482913 : votre facture", "Code client 482913 : votre facture"),
+    ],
+)
+def test_what_looks_like_a_code_is_masked_in_any_kind_of_mail(subject: str, shown: str) -> None:
+    """It may be one after all, taken for a bill; what an operator numbers is shown."""
+    evidence = tuple(Evidence(rule="text-notice", where=where, found=subject) for where in ("Subject", "text"))
+    verdict = Verdict(answerability=Answerability.UNANSWERABLE, evidence=evidence)
     bill = an_analysis(
-        reading=Reading(
-            message=a_code().message, verdict=a_code().reading.verdict, subject=Subject(topic=Topic.BILLING)
-        )
+        reading=Reading(message=a_message(subject=subject), verdict=verdict, subject=Subject(topic=Topic.BILLING))
     )
+    found = as_object(bill)
+    one = explanation.Explained(where=InFile(path="facture.eml", index=None), analysis=bill, choice=None)
+    explained = "\n".join(explanation.lines(one, zone=PARIS))
 
-    assert as_object(bill)["subject"] == f"Votre code {CODE}"
-    assert CODE in as_object(bill)["verdict"]["evidence"][1]["found"]
+    assert found["subject"] == shown
+    assert [each["found"] for each in found["verdict"]["evidence"]] == [shown, shown]
+    assert report.what(bill) == f"“{shown}”"
+    assert report.row(bill).what == shown
+    assert explained.count(shown) >= 3
+    assert CODE not in explained
 
 
 @pytest.mark.parametrize(
