@@ -1,20 +1,22 @@
 """HTML to text, without what the sender hid from the eye and without what a mail program marked as quoted.
 
-Senders hide text to steer filters and previews. What counts as hidden is what a style attribute says of an element or
-one above it; style sheets are not read, for what they say depends on the reader's screen.
+Senders hide text to steer filters and previews. What counts as hidden is what a style attribute or a simple rule of
+the message's own style sheets says of an element or one above it.
 """
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Final
+
+from .stylesheet import StyleSheet, read
 
 _DROPPED: Final = frozenset(
     (
         *("head", "title", "style", "script", "template", "meta", "link", "svg", "math", "iframe", "object", "embed"),
-        *("video", "audio", "canvas", "map", "textarea", "datalist", "-comment", "-doctype"),
+        *("video", "audio", "canvas", "map", "textarea", "datalist", "noscript", "option", "-comment", "-doctype"),
     )
 )
+_FOR_ALL: Final = frozenset(("all", "screen"))
 _BLOCKS: Final = frozenset(
     (
         *("address", "article", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "footer", "form"),
@@ -42,7 +44,6 @@ _BLOCKS: Final = frozenset(
 # either costs half a second. Newsletters of 150 KB have some 4,000 tags and 15,000 words.
 _MAX_TAGS: Final = 15_000
 _MAX_ATTRIBUTES: Final = 20_000
-_MAX_STYLE: Final = 1000
 _TAG: Final = re.compile(r"<(?:style|script|title)\b[^<]*+|<[^<>]{0,2000}>", re.IGNORECASE)
 _START_OF_TAG: Final = re.compile(r"<[a-zA-Z]")
 _END_OR_QUOTE: Final = re.compile(r">|=\s*+([\"'])")
@@ -50,12 +51,21 @@ _WHITE_SPACE: Final = re.compile(r"[ \t\r\n\f]+")
 _QUOTED_CLASS: Final = re.compile(r"(gmail_quote|gmail_extra_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote)\b")
 _QUOTED_IDS: Final = frozenset({"divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container"})
 
-_DECLARATION: Final = re.compile(r"([a-z-]{1,40})\s*:\s*([^;]{0,300})")
 _ZERO: Final = re.compile(r"0*\.?0+(px|pt|em|rem|%|vw|vh)?\Z")
 _UNREADABLE: Final = re.compile(r"(0*\.?0+(px|pt|em|rem|%|vw)?|0*1px|0?\.\d+px)\Z")
 _FONT_SIZE: Final = re.compile(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%)?)(?=/|\s|\Z)")
+_RECTANGLE: Final = re.compile(
+    r"rect\(\s*" + r"[\s,]\s*".join([r"(-?\d{0,6}\.?\d{1,6})(?:px|pt|em|rem|%)?"] * 4) + r"\s*\)"
+)
+_NO_PATH: Final = re.compile(
+    r"inset\(\s*(?:[5-9]\d|100)%\s*\)|(?:circle|ellipse)\(\s*0(?:px|%)?[\s)]|polygon\((?:[\s,]|0(?:px|%)?(?![.\d])){1,80}\)"
+)
 _FAR_AWAY: Final = re.compile(r"-\d{3,}")
 _COLOUR: Final = re.compile(r"#[0-9a-f]{3,8}\b|rgba?\([^)]{0,40}\)|\b(?:white|black|red|gr[ae]y|silver|transparent)\b")
+_TRANSPARENT: Final = "transparent"
+_NO_COLOUR: Final = re.compile(
+    r"\s*(?:transparent|(?:rgb|hsl)a?\((?:(?:[^,()]{1,12},){3}|[^,()/]{1,30}/)\s*0*\.?0+%?\s*\)|#[0-9a-f]{3}0|#[0-9a-f]{6}00)\s*\Z"
+)
 _RGB: Final = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})")
 _NAMED: Final = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "grey": "#808080", "gray": "#808080"}
 _SHORT_HEX: Final = 4
@@ -73,7 +83,8 @@ class _Look:
 
     @property
     def shown(self) -> bool:
-        return not (self.small or self.invisible or (self.colour and self.colour == self.background))
+        unseen = self.colour == _TRANSPARENT or (self.colour and self.colour == self.background)
+        return not (self.small or self.invisible or unseen)
 
 
 class HtmlReader:
@@ -102,10 +113,14 @@ class HtmlReader:
         except (SelectolaxError, ValueError):
             return _strip_tags(html)
         # White on nothing is white on white, unless a style sheet may have set a background.
-        return _walk(tree.root, _Look(background="" if tree.css_first("style, link") else "#ffffff"))
+        sheets = tree.css("style")
+        page = _Look(background="" if sheets or tree.css_first("link") else "#ffffff")
+        media = (sheet.attributes.get("media") or "all" for sheet in sheets)
+        for_all = (sheet for sheet, medium in zip(sheets, media, strict=True) if medium.strip().lower() in _FOR_ALL)
+        return _walk(tree.root, page, read(sheet.text() for sheet in for_all))
 
 
-def _walk(root: Any, page: _Look) -> str:  # noqa: ANN401 - a node of the library
+def _walk(root: Any, page: _Look, sheet: StyleSheet) -> str:  # noqa: ANN401 - a node of the library
     """Visit every node in order, without recursion: a stranger chose the depth."""
     pieces: list[str] = []
     waiting: list[tuple[Any, _Look] | str] = [(root, page)] if root is not None else []
@@ -123,7 +138,7 @@ def _walk(root: Any, page: _Look) -> str:  # noqa: ANN401 - a node of the librar
                 text = node.text_content or ""
                 pieces.append(text if look.preformatted else _WHITE_SPACE.sub(" ", text))
             continue
-        inner = None if tag in _DROPPED else _look_of(tag, node.attributes, look)
+        inner = None if tag in _DROPPED else _look_of(tag, node.attributes, look, sheet)
         if inner is None:
             continue
         before, after = _breaks(tag)
@@ -144,13 +159,13 @@ def _breaks(tag: str) -> tuple[str, str]:
     return (" ", " ") if tag in {"td", "th"} else ("", "")
 
 
-def _look_of(tag: str, attributes: dict[str, str | None], look: _Look) -> _Look | None:
+def _look_of(tag: str, attributes: dict[str, str | None], look: _Look, sheet: StyleSheet) -> _Look | None:
     """Give what an element looks like, or ``None`` where nothing in it is ever seen."""
     if not attributes:
         return replace(look, preformatted=True) if tag == "pre" else look
     if "hidden" in attributes or _is_quote(tag, attributes):
         return None
-    style = _declarations((attributes.get("style") or "")[:_MAX_STYLE].lower())
+    style = sheet.style_of(tag, attributes)
     if _is_gone(style):
         return None
     background = _background(style) or _colour(attributes.get("bgcolor") or "")
@@ -160,7 +175,7 @@ def _look_of(tag: str, attributes: dict[str, str | None], look: _Look) -> _Look 
         small=_is_small(style, tag, attributes, inherited=look.small),
         invisible=style["visibility"] in {"hidden", "collapse"} if "visibility" in style else look.invisible,
         preformatted=look.preformatted or tag == "pre",
-        colour=_colour(style.get("color", "") or (attributes.get("color") or "")) or look.colour,
+        colour=_text_colour(style, attributes) or look.colour,
         background=background or look.background,
     )
 
@@ -173,13 +188,10 @@ def _is_quote(tag: str, attributes: dict[str, str | None]) -> bool:
     return _QUOTED_CLASS.search(attributes.get("class") or "") is not None
 
 
-@lru_cache(maxsize=512)
-def _declarations(style: str) -> dict[str, str]:
-    return {name: value.replace("!important", "").strip() for name, value in _DECLARATION.findall(style)}
-
-
 def _is_gone(style: dict[str, str]) -> bool:
-    if style.get("display") == "none" or _ZERO.match(style.get("opacity", "1")):
+    if style.get("display") == "none" or style.get("mso-hide") == "all" or _ZERO.match(style.get("opacity", "1")):
+        return True
+    if _is_clipped(style):
         return True
     if any(_FAR_AWAY.match(style.get(name, "")) for name in ("left", "top", "text-indent", "margin-left")):
         return True
@@ -187,6 +199,16 @@ def _is_gone(style: dict[str, str]) -> bool:
         return True
     flat = _ZERO.match(style.get("height", "-")) or _ZERO.match(style.get("width", "-"))
     return flat is not None and style.get("overflow", "") == "hidden"
+
+
+def _is_clipped(style: dict[str, str]) -> bool:
+    """Tell whether nothing is left of an element; ``clip`` says something of what stands out of the flow only."""
+    if (path := style.get("clip-path")) and _NO_PATH.match(path):
+        return True
+    if style.get("position") not in {"absolute", "fixed"} or not (found := _RECTANGLE.match(style.get("clip", ""))):
+        return False
+    top, right, bottom, left = (float(side) for side in found.groups())
+    return bottom - top <= 1 or right - left <= 1
 
 
 def _is_small(style: dict[str, str], tag: str, attributes: dict[str, str | None], *, inherited: bool) -> bool:
@@ -197,6 +219,11 @@ def _is_small(style: dict[str, str], tag: str, attributes: dict[str, str | None]
     if size:
         return (inherited and size.endswith(("%", "em")) and not size.endswith("rem")) or bool(_UNREADABLE.match(size))
     return inherited and not (tag == "font" and attributes.get("size"))
+
+
+def _text_colour(style: dict[str, str], attributes: dict[str, str | None]) -> str:
+    value = style.get("-webkit-text-fill-color", "") or style.get("color", "") or (attributes.get("color") or "")
+    return _TRANSPARENT if _NO_COLOUR.match(value) else _colour(value)
 
 
 def _background(style: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
 """What a person reads of a message: its visible text, without what others wrote before."""
 
 import base64
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -118,6 +119,46 @@ def test_many_parts(kind: str, parts: list[bytes], text: str) -> None:
         ('<table bgcolor="#003366"><tr><td style="color:#fff">vu</td></tr></table>', "vu"),
         ('<style>.a{background:#000}</style><p class="a" style="color:#fff">vu</p>', "vu"),
         ('<div style="background:url(x.png) #fff;color:#fff">vu</div>', "vu"),
+        ('<p style="mso-hide:all">x</p>vu', "vu"),
+        ('<p style="color:transparent">x<b style="color:#333">vu</b></p>', "vu"),
+        ('<p style="color:rgba(0,0,0,0)">x</p><p style="color:rgba(0,0,0,.5)">vu</p>', "vu"),
+        ('<p style="color:rgb(255, 0, 0)">vu</p><p style="color:rgb(0 0 0 / 0%)">x</p>', "vu"),
+        ('<p style="color:#0000">x</p><p style="color:#00000080">vu</p>', "vu"),
+        ('<p style="-webkit-text-fill-color:transparent">x</p>vu', "vu"),
+        ('<p style="position:absolute;clip:rect(0,0,0,0)">x</p>vu', "vu"),
+        ('<p style="position:absolute;clip:rect(1px 1px 1px 1px)">x</p>vu', "vu"),
+        ('<p style="position:absolute;clip:rect(0,100px,20px,0)">vu</p>', "vu"),
+        ('<p style="clip-path:inset(50%)">x</p><p style="clip-path:inset(5px)">vu</p>', "vu"),
+        ('<p style="clip-path:inset(100%)">x</p><p style="clip-path:none">vu</p>', "vu"),
+        ('<p style="clip-path:circle(0)">x</p><p style="clip-path:circle(50%)">vu</p>', "vu"),
+        ('<p style="text-indent:-9999px">x</p><p style="text-indent:-20px">vu</p>', "vu"),
+        ('<p style="display:no/**/ne">vu</p><p style="display:/* */none">x</p>', "vu"),
+        ('<p style="display:none;display:block">vu</p>', "vu"),
+        ("vu<noscript>x</noscript>", "vu"),
+        ("<select><option>x</option></select>vu", "vu"),
+        ("<template><p>x</p></template>vu", "vu"),
+        # What a simple rule of a style sheet hides in the same message.
+        ('<style>.a{display:none}</style><p class="a">x</p><p class="b">vu</p>', "vu"),
+        ('<style>p.a, #b { visibility : hidden !important }</style><p class="c A a">x</p><p id="b">x</p>vu', "vu"),
+        ('<style>.a{font-size:0}</style><p class="a">x</p>vu', "vu"),
+        ('<style>.a{opacity:0}</style><p class="a">x</p>vu', "vu"),
+        ('<style>.a{max-height:0;overflow:hidden}</style><p class="a">x</p>vu', "vu"),
+        ('<style>.a{mso-hide:all}</style><p class="a">x</p>vu', "vu"),
+        ('<body>vu<style>.a{display:none}</style><p class="a">x</p>', "vu"),
+        ('<style><!-- .a{display:none} --></style><p class="a">x</p>vu', "vu"),
+        ('<style>/* c */ @charset "x"; .a{/* c */display:none}</style><p class="a">x</p>vu', "vu"),
+        ('<style>@media screen{.a{display:none}}</style><p class="a">vu</p>', "vu"),
+        ('<style>@media x{.b{left:0}.a{display:none}}.c{display:none}</style><p class="a">vu<p class="c">x', "vu"),
+        ('<style>@import url(x);.a{display:none}</style><p class="a">x</p>vu', "vu"),
+        ('<style>.a{display:none}</style><p class="a" style="display:block">vu</p>', "vu"),
+        ('<style>.a{display:none!important}</style><p class="a" style="display:block">x</p>vu', "vu"),
+        ('<style>.a{display:none}.a{display:block}</style><p class="a">vu</p>', "vu"),
+        ('<style>.a:hover{display:none}.b .a{display:none}.a>b{display:none}</style><p class="a">vu</p>', "vu"),
+        ('<style>p.a{display:none}</style><div class="a">vu</div>', "vu"),
+        ('<style>.a.b{display:none}</style><p class="a">vu</p><p class="b a">x</p>', "vu"),
+        ('<style>p{font-size:0}</style><p style="font-size:12px">vu</p>', "vu"),
+        ('<style media="print">.a{display:none}</style><p class="a">vu</p>', "vu"),
+        ('<style>.a{display:none}.b{display:none</style><p class="a">x</p>vu', "vu"),
         ("me<wbr>rci de ne pas r&eacute;pon\u200bdre", "merci de ne pas répondre"),
         ('vu<blockquote type="cite">x</blockquote>', "vu"),
         ('vu<div class="gmail_quote">x</div>', "vu"),
@@ -128,6 +169,31 @@ def test_many_parts(kind: str, parts: list[bytes], text: str) -> None:
 def test_hidden_text_is_dropped(body: str, text: str) -> None:
     """What a reader cannot see in the HTML is not read; what only looks hidden to a careless rule is."""
     assert html(body) == text
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        ".a{display:none}" * 60_000,
+        "{" * 500_000,
+        "}" * 500_000,
+        "/*" * 300_000,
+        ".a," * 200_000 + ".b{display:none}",
+        "@media x{" * 60_000,
+        ".a{" + "display:none;" * 60_000 + "}",
+        "." + "a" * 500_000,
+        "".join(f".c{number}{{display:none}}" for number in range(40_000)),
+    ],
+    ids=["rules", "open", "closed", "comments", "selectors", "media", "declarations", "name", "classes"],
+)
+def test_a_style_sheet_of_any_kind_is_bounded(sheet: str) -> None:
+    """Half a megabyte of it, and elements with hundreds of classes; what a first rule hides stays hidden."""
+    many = " ".join(f"c{number}" for number in range(500))
+    body = f'<style>.z{{display:none}}{sheet}</style><p class="z">x</p>' + f'<p class="{many}">' * 200 + "vu"
+    began = time.perf_counter()
+    assert "x" not in html(body)
+    assert time.perf_counter() - began < 5
 
 
 @pytest.mark.parametrize(
