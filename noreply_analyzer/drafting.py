@@ -20,7 +20,7 @@ from .address import Address
 from .brief import Answered, Brief, Writer
 from .ids import Marker, digest, draft_id, stand_in
 from .message import Message
-from .prose import STUCK, clean, lay_out, template, value
+from .prose import STUCK, Piece, clean, lay_out, paragraphs, template, value
 from .registry import Medium
 from .topic import Topic
 from .wording import covering_title, mail_title, note_values, provenance, text_language, text_values
@@ -28,7 +28,7 @@ from .wording import covering_title, mail_title, note_values, provenance, text_l
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["Answered", "Brief", "Draft", "Shape", "Writer", "compose"]
+__all__ = ["Answered", "Brief", "Draft", "Shape", "Writer", "compose", "letter_parts"]
 
 _NAME: Final = 80
 _MESSAGE_ID: Final = re.compile(r"<(?!.*=\?)[!-;=?A-~]+@[!-;=?A-~]+>\Z")
@@ -57,10 +57,7 @@ def compose(brief: Brief) -> Draft:
     Raises:
         ValueError: the brief answers nothing, or a message with a code or a password.
     """
-    if not brief.answered:
-        raise ValueError("a draft answers at least one message")
-    if brief.topic is Topic.SECURITY:
-        raise ValueError("one-time codes, password resets and log-in alerts are never drafted to")
+    _require_answerable(brief)
     mailbox = _mailbox(brief)
     ascii_only = all(address.local_part.isascii() for address in (mailbox, brief.writer.address) if address)
     message = EmailMessage(_POLICY if ascii_only else _POLICY.clone(utf8=True))  # RFC 6532, for there is no other way
@@ -76,6 +73,25 @@ def compose(brief: Brief) -> Draft:
     _add_threading(message, brief)
     message.set_content(_email(brief) if mailbox else _note_and_letter(brief), charset="utf-8", cte="8bit")
     return Draft(message_id=str(message["Message-ID"]), message=message, shape="email" if mailbox else "letter")
+
+
+def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
+    """Give the letter that *brief* asks for as paragraphs, by the names of its parts, in the order of its language.
+
+    Raises:
+        ValueError: as above.
+    """
+    _require_answerable(brief)
+    filled = _environment().get_template(f"{text_language(brief)}/letter.j2")
+    context = filled.new_context(text_values(brief))
+    return {name: tuple(paragraphs("".join(part(context)))) for name, part in filled.blocks.items()}
+
+
+def _require_answerable(brief: Brief) -> None:
+    if not brief.answered:
+        raise ValueError("a draft answers at least one message")
+    if brief.topic is Topic.SECURITY:
+        raise ValueError("one-time codes, password resets and log-in alerts are never drafted to")
 
 
 # The header -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -32,8 +32,9 @@ _JINJA: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 _SPACES: Final = re.compile(r"[ \t\n]+")
 _ITEM: Final = "–"
 _BELOW: Final = "+"
-_MARKS: Final = ("|", ">", _ITEM, _BELOW)
-_INDENTS: Final = {_ITEM: ("  ", "    "), _BELOW: ("    ", "    ")}
+_ALONE: Final = ("|", ">")
+_MARKS: Final = (*_ALONE, _ITEM, _BELOW)
+_INDENTS: Final = {_ITEM: ("  – ", "    "), _BELOW: ("    ", "    ")}
 _TWO_MONTHS: Final = 61  # days
 _FAR: Final = 92  # days; a bill is announced within a quarter
 _SOON: Final = 31
@@ -156,40 +157,61 @@ def value(given: object) -> str:
     return _VALUE + text if text.startswith(_MARKS) else text
 
 
-def lay_out(text: str) -> str:
-    """Break what a template gave into lines of at most `WIDTH` columns.
+class Piece(NamedTuple):
+    """What stands together in a paragraph, and the mark it was typed with."""
 
-    Paragraphs are parted by blank lines. A line that begins with ``|`` stands as it is, one with ``>`` in the right
-    half, ``–`` begins an item of a list and ``+`` a new line in it; all other lines flow together.
-    A word longer than a line is left whole.
+    mark: str
+    """``|``: a line as it is; ``>``: one in the right half; ``–``: an item of a list; ``+``: a new line in it."""
+    text: str
+
+
+def paragraphs(text: str) -> Iterator[tuple[Piece, ...]]:
+    """Take apart what a template gave.
+
+    Paragraphs are parted by blank lines. A line that begins with ``|`` or ``>`` stands alone, ``–`` begins an item and
+    ``+`` a new line in it; all other lines flow together.
     """
-    paragraphs = re.split(r"\n(?:[ \t]*\n)+", text.strip())
-    laid_out = ("\n".join(_block(paragraph.splitlines())) for paragraph in paragraphs)
+    for paragraph in re.split(r"\n(?:[ \t]*\n)+", text.strip()):
+        yield tuple(_pieces(paragraph.splitlines()))
+
+
+def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
+    flowing: list[str] = []
+    for line in lines:
+        if line.startswith(_MARKS) and flowing:
+            yield _piece(_SPACES.sub(" ", " ".join(flowing)))
+            flowing = []
+        if line.startswith(_ALONE):
+            yield _piece(line)
+        else:
+            flowing.append(line)
+    if flowing:
+        yield _piece(_SPACES.sub(" ", " ".join(flowing)))
+
+
+def _piece(line: str) -> Piece:
+    mark = line[:1] if line.startswith(_MARKS) else ""
+    return Piece(mark, line.removeprefix(mark).strip(" ").replace(_VALUE, ""))
+
+
+def lay_out(text: str) -> str:
+    """Break what a template gave into lines of at most `WIDTH` columns; a word longer than a line is left whole."""
+    laid_out = ("\n".join(_lines(pieces)) for pieces in paragraphs(text))
     return "\n\n".join(laid_out).replace(STUCK, " ") + "\n"
 
 
-def _block(lines: Sequence[str]) -> Iterator[str]:
-    right = [line[1:].strip(" ") for line in lines if line.startswith(">")]
+def _lines(pieces: Sequence[Piece]) -> Iterator[str]:
+    right = [text for mark, text in pieces if mark == ">"]
     indent = max(0, min(RIGHT, WIDTH - max(map(len, right), default=0)))
-    flowing: list[str] = []
-    for line in lines:
-        if line.startswith(_MARKS):
-            yield from _flow(flowing)
-            flowing = []
-        if line.startswith("|"):
-            yield line[1:].strip(" ").replace(_VALUE, "")
-        elif line.startswith(">"):
-            yield " " * indent + line[1:].strip(" ").replace(_VALUE, "")
+    for mark, text in pieces:
+        if mark in _ALONE:
+            yield " " * (indent if mark == ">" else 0) + text
         else:
-            flowing.append(line)
-    yield from _flow(flowing)
+            yield from _flow(mark, text)
 
 
-def _flow(lines: Sequence[str]) -> Iterator[str]:
-    if not lines:
-        return
-    first, rest = _INDENTS.get(lines[0][:1], ("", ""))
-    text = _SPACES.sub(" ", " ".join(lines)).removeprefix(_BELOW).strip(" ").replace(_VALUE, "")
+def _flow(mark: str, text: str) -> Iterator[str]:
+    first, rest = _INDENTS.get(mark, ("", ""))
     yield from textwrap.wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
     )
