@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from . import explanation
@@ -12,14 +14,15 @@ from .authentication import Result, Standing
 from .briefing import brief_for
 from .config import Account, Settings
 from .decoding import escaped
-from .drafting import Draft, compose
+from .drafting import Brief, compose
 from .equipment import preferences_for
 from .errors import DataError, MessageError, NotDraftedError, TryLaterError, UsageError
 from .explanation import Explained
 from .language import _
+from .letter import compose_letter, require_typesetter
 from .mbox import Stream
 from .opening import open_store
-from .output import Output, Sink
+from .output import Output, Sink, require_free, write_new, write_whole
 from .period import Period
 from .place import AccountPlace, FilePlace, Place, read_place
 from .policy import NOT_CHECKED, Analysis, Tools
@@ -82,16 +85,36 @@ def draft(bench: Bench, word: str, *, channel: str, level: Level | None, out: Si
         TryLaterError: the DNS does not say now who wrote the message.
         UsageError: *word* names no message or several; *channel* takes no draft.
     """
-    settings = bench.settings
-    place = read_place(word, settings)
-    stored = _one_message(bench, place)
-    with _examined(bench, place, stored, ageless=True) as (analysis, registry):
-        tell_unknown_operators(settings.accounts, registry)
-        composed = _compose(settings, place, analysis, registry, channel=channel, level=level)
+    composed = compose(_asked_for(bench, word, channel=channel, level=level))
     composed.message["X-Unsent"] = "1"  # mail programs then open it to be changed and sent, not as something received
     output = Output(out)
     output.write(composed.as_bytes().replace(b"\r\n", b"\n").decode("utf-8"))
     output.flush()
+    return 0
+
+
+def letter(bench: Bench, word: str, *, channel: str, level: Level | None, name: str, stdout: BinaryIO) -> int:
+    """Write the letter that answers a message, as a PDF, into the new file *name* (``-``: *stdout*); give the status.
+
+    It is a letter also where the draft is an e-mail, for the user asks for one.
+
+    Raises:
+        OutputError: the file cannot be written.
+        UsageError: typst is not installed, or there is such a file already; and what `draft` raises.
+    """
+    require_typesetter()
+    path = None if name == "-" else Path(name)
+    if path:
+        require_free(path)  # before anybody waits for the DNS
+    elif stdout.isatty():
+        raise UsageError(_("a PDF is nothing for a terminal; name a file, or pipe it on"))
+    window = bench.settings.letter.window
+    brief = _asked_for(bench, word, channel=channel, level=level)
+    pdf = compose_letter(brief, top_mm=window.top_mm, left_mm=window.left_mm)
+    if path:
+        write_new(path, pdf)
+    else:
+        write_whole(stdout, pdf)
     return 0
 
 
@@ -158,9 +181,19 @@ def _proven(analysis: Analysis, stored: Stored, tools: Tools) -> Analysis:
 # What is drafted ----------------------------------------------------------------------------------------------------
 
 
-def _compose(
+def _asked_for(bench: Bench, word: str, *, channel: str, level: Level | None) -> Brief:
+    """Give what is to be said to whom in answer to the message that *word* names."""
+    settings = bench.settings
+    place = read_place(word, settings)
+    stored = _one_message(bench, place)
+    with _examined(bench, place, stored, ageless=True) as (analysis, registry):
+        tell_unknown_operators(settings.accounts, registry)
+        return _brief(settings, place, analysis, registry, channel=channel, level=level)
+
+
+def _brief(
     settings: Settings, place: Place, analysis: Analysis, registry: Registry, *, channel: str, level: Level | None
-) -> Draft:
+) -> Brief:
     if problem := _why_not(analysis):
         raise NotDraftedError(problem)
     if analysis.authentication.result is Result.TEMPERROR:
@@ -169,15 +202,13 @@ def _compose(
     chosen = level or Level(settings.drafting.level)
     choice = _choice(settings, analysis, registry, level=chosen, channel=channel)
     account = place.account if isinstance(place, AccountPlace) else _addressed(settings, analysis)
-    return compose(
-        brief_for(
-            [replace(analysis, choice=choice)],
-            account=account,
-            settings=settings,
-            registry=registry,
-            now=now().astimezone(ZoneInfo(settings.timezone)),
-            level=chosen,
-        )
+    return brief_for(
+        [replace(analysis, choice=choice)],
+        account=account,
+        settings=settings,
+        registry=registry,
+        now=now().astimezone(ZoneInfo(settings.timezone)),
+        level=chosen,
     )
 
 

@@ -159,8 +159,14 @@ def explain(options: Options, /, what: str, *, as_json: bool, no_dns: bool) -> i
     type=click.Choice(["question", "complaint", "notice"]),
     help="How firmly; else as the configuration says.",
 )
+@click.option(
+    "--letter",
+    metavar="FILE",
+    shell_complete=completion.paths,
+    help="Write a letter (PDF) into this new file instead; - for standard output.",
+)
 @click.pass_obj
-def draft(options: Options, /, what: str, *, channel: str, level: str | None) -> int:
+def draft(options: Options, /, what: str, *, channel: str, level: str | None, letter: str | None) -> int:
     """Print the draft that answers one message.
 
     WHAT is a file, FILE:INDEX in an mbox, - for standard input, or ACCOUNT/MAILBOX:UID.
@@ -170,7 +176,10 @@ def draft(options: Options, /, what: str, *, channel: str, level: str | None) ->
     from .registry import Level
 
     bench = byhand.Bench(settings=options.settings(needed=True), environment=os.environ, stdin=sys.stdin.buffer)
-    return byhand.draft(bench, what, channel=channel, level=Level(level) if level else None, out=sys.stdout)
+    firmly = Level(level) if level else None
+    if letter is not None:
+        return byhand.letter(bench, what, channel=channel, level=firmly, name=letter, stdout=sys.stdout.buffer)
+    return byhand.draft(bench, what, channel=channel, level=firmly, out=sys.stdout)
 
 
 @main.command()

@@ -57,6 +57,15 @@ def _from_one_to(most: int) -> Check:
     return Check(lambda number: "" if 1 <= number <= most else _("should be from 1 to {most}").format(most=most))
 
 
+def _from_to(least: int, most: int) -> Check:
+    def problem(number: float) -> str:
+        if least <= number <= most:
+            return ""
+        return _("should be from {least} to {most}").format(least=least, most=most)
+
+    return Check(problem)
+
+
 def _at_most(most: int) -> Check:
     def problem(number: float) -> str:
         if 0 < number <= most:  # TOML knows nan and inf
@@ -237,6 +246,22 @@ class RegistrySettings(Table, frozen=True, kw_only=True, forbid_unknown_fields=T
     shelf_life_days: _UpToMost = 180
 
 
+class Window(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the user's envelopes have their window, from the upper and the left edge of the A4 page behind it.
+
+    Within these bounds an address of seven lines stays on the page, with room for the letter below it.
+    """
+
+    top_mm: Annotated[float, _from_to(20, 150)] = 50.0
+    left_mm: Annotated[float, _from_to(10, 120)] = 100.0
+
+
+class LetterSettings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How letters lie on their paper."""
+
+    window: Window = Window()
+
+
 class Settings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole configuration."""
 
@@ -249,6 +274,7 @@ class Settings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     dns: Dns = Dns()
     registry: RegistrySettings = RegistrySettings()
+    letter: LetterSettings = LetterSettings()
 
     def problems(self, wrong: AbstractSet[str]) -> Iterator[tuple[str, str]]:  # noqa: ARG002 - what could be read is enough
         """Give the names that two accounts have."""

@@ -80,7 +80,7 @@ class StateError(NoreplyAnalyzerError):
 
 
 class OutputError(NoreplyAnalyzerError):
-    """Standard output takes no more: the disk behind it is full."""
+    """Standard output, or a file that was asked for, cannot be written: the disk is full, the folder is not there."""
 
     exit_status = 74
 

@@ -1,13 +1,14 @@
-"""The standard streams: when a reader goes away, the disk behind them is full, or nobody opened them."""
+"""What leaves the program: its reader goes away, the disk is full, nobody opened the stream, a file is there already."""
 
 import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, Protocol
 
-from .errors import ConfigError, NoreplyAnalyzerError, OutputError, RecordError
+from .errors import ConfigError, NoreplyAnalyzerError, OutputError, RecordError, UsageError
 from .language import _
 
 if TYPE_CHECKING:
@@ -156,3 +157,48 @@ def _text(raw: io.FileIO, *, line_buffering: bool, write_through: bool = False) 
     return io.TextIOWrapper(
         buffered, "utf-8", "backslashreplace", line_buffering=line_buffering, write_through=write_through
     )
+
+
+def write_whole(stream: BinaryIO, data: bytes) -> None:
+    """Write *data* to standard output; if its reader went away, to nobody.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        stream.write(data)
+        stream.flush()
+    except BrokenPipeError:
+        return
+    except OSError as error:
+        raise _not_written(error) from error
+
+
+def require_free(path: Path) -> None:
+    """Make sure that there is nothing at *path* yet: what somebody has saved there is never written over.
+
+    Raises:
+        UsageError: there is.
+    """
+    if os.path.lexists(path):
+        raise UsageError(_("{path} is there already, and is left as it is; name another file").format(path=path))
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write *data* to a new file: the whole of it, or nothing.
+
+    Raises:
+        OutputError: it cannot be written.
+        UsageError: there is something at *path* already.
+    """
+    require_free(path)
+    try:
+        with path.open("xb") as file:
+            try:
+                file.write(data)
+                file.flush()
+            except OSError:
+                path.unlink()  # half a file would be in the way of the next try
+                raise
+    except OSError as error:
+        raise OutputError(_("{path} cannot be written: {error}").format(path=path, error=error.strerror)) from error

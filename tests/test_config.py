@@ -29,6 +29,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[limits]": config.Limits,
     "[dns]": config.Dns,
     "[registry]": config.RegistrySettings,
+    "[letter]": config.LetterSettings,
 }
 EXAMPLES: dict[str, type[msgspec.Struct]] = {"[accounts.operators.orange]": config.References}
 """Tables that are commented out as a whole: they show what one may write."""
@@ -340,6 +341,10 @@ ONE_WAY = "accounts[0].password_command: exactly one of password_command, passwo
             {"registry": {"directory": "~nobody-of-this-name/operators"}},
             "registry.directory: there is no folder ~nobody-of-this-name/operators: mend the name, or make it",
         ),
+        ({"letter": {"window": {"top_mm": 10}}}, "letter.window.top_mm: should be from 20 to 150"),
+        ({"letter": {"window": {"left_mm": float("nan")}}}, "letter.window.left_mm: should be from 10 to 120"),
+        ({"letter": {"window": {"left": 20}}}, "letter.window.left: is not a known key (did you mean 'left_mm'?)"),
+        ({"letter": {"window": [50, 100]}}, "letter.window: should be a table, not a list"),
     ],
 )
 def test_what_is_impossible_is_named_with_its_place(table: dict[str, Any], problem: str) -> None:

@@ -158,6 +158,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dns": {"dns"},
     "sqlite3": {"state"},
     "jinja2": {"drafting", "letter", "report"},
+    "typst": {"letter"},
     "pymap": {"mailserver"},
     "rich": {"columns", "progress", "report"},
     "click": {"cli", "completion", "helptext", "registry_commands", "state_commands"},
@@ -189,7 +190,7 @@ def test_a_library_comes_in_by_one_door(library: str) -> None:
     assert users <= MAY_IMPORT[library]
 
 
-HEAVY = ("dkim", "jinja2", "mailparser", "rich", "imapclient", "pymap", "phonenumbers", "dns", "selectolax")
+HEAVY = ("dkim", "jinja2", "mailparser", "rich", "imapclient", "pymap", "phonenumbers", "dns", "selectolax", "typst")
 
 
 def loaded_after(statement: str) -> set[str]:

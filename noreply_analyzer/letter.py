@@ -1,0 +1,64 @@
+"""A brief in, a letter on paper out: the PDF of what `drafting` gives as text, for an envelope with a window.
+
+The words are those of ``templates/<language>/letter.j2``, the page is ``templates/letter/letter.typ``. What the letter
+says goes to the typesetter as data, never as markup: nothing that a message or a record says is read as a command.
+Only the fonts that the typesetter brings along are used, so the same brief gives the same bytes on every machine.
+"""
+
+import importlib.util
+import json
+from importlib.resources import as_file, files
+from typing import Final
+
+from .brief import Brief
+from .drafting import letter_parts
+from .errors import UsageError
+from .language import _
+from .prose import STUCK
+from .wording import text_language, text_values
+
+TOP_MM: Final = 50.0
+LEFT_MM: Final = 100.0
+"""Where most French envelopes have their window, from the edges of an A4 sheet."""
+
+
+def require_typesetter() -> None:
+    """Make sure that letters can be set, before anything is done for one.
+
+    Raises:
+        UsageError: typst is not installed.
+    """
+    if importlib.util.find_spec("typst") is None:
+        raise UsageError(
+            _("a letter needs the typesetter typst; install it with: pip install 'noreply-analyzer[letter]'")
+        )
+
+
+def compose_letter(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEFT_MM) -> bytes:
+    """Set the letter that *brief* asks for as a PDF: one A4 page, or more where the text is long.
+
+    The recipient's address begins *top_mm* below the upper edge of the page, and *left_mm* from the left one.
+
+    Raises:
+        UsageError: typst is not installed.
+        ValueError: the brief answers nothing, or a message with a code or a password.
+    """
+    require_typesetter()
+    import typst
+
+    parts, values = letter_parts(brief), text_values(brief)
+    said = {
+        "language": text_language(brief),
+        "title": values["title"],
+        "today": values["today"],
+        "window": {"top": top_mm, "left": left_mm},
+        "stuck": STUCK,
+        "parts": parts,
+    }
+    with as_file(files(__package__) / "templates" / "letter" / "letter.typ") as page:
+        return typst.compile(
+            page,
+            root=page.parent,  # without one it would be the folder that the user stands in
+            ignore_system_fonts=True,
+            sys_inputs={"letter": json.dumps(said)},
+        )

@@ -1,0 +1,506 @@
+"""Letters as PDF: the words of the text, on one page, with the address where an envelope has its window."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import msgspec
+import pytest
+import typst
+from drafting_cases import ANNE, BILL, CASES, LETTER, MAIL, POST, QUESTION, body
+from pypdf import PdfReader
+from test_byhand import saved
+from test_cut_off import bill
+from test_local import program
+from world import COLIS, TELECOM, MaildirWorld, mail
+
+from noreply_analyzer import letter
+from noreply_analyzer.cli import run_command_line
+from noreply_analyzer.config import Window
+from noreply_analyzer.drafting import Answered, Brief, compose, letter_parts
+from noreply_analyzer.errors import OutputError, UsageError
+from noreply_analyzer.letter import compose_letter
+from noreply_analyzer.output import write_new
+from noreply_analyzer.topic import Topic
+
+TESTS = Path(__file__).parent
+LETTERS = [name for name in CASES if "letter" in name]
+MM = 25.4 / 72
+HEIGHT = 297
+WINDOW = 35
+"""The height of the usual window in millimetres."""
+
+
+class Placed(NamedTuple):
+    """What stands somewhere on a page: where its line begins, in millimetres from the upper left corner."""
+
+    left: float
+    baseline: float
+    text: str
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """Give the text of each page as one would copy it."""
+    return [page.extract_text() for page in PdfReader(BytesIO(pdf)).pages]
+
+
+def placed_on(pdf: bytes, page: int = 0) -> list[Placed]:
+    """Give what stands where."""
+    found = []
+
+    def note(text: str, outer: Sequence[float], inner: Sequence[float], *_font: object) -> None:
+        if text.strip():
+            left = outer[0] * inner[4] + outer[2] * inner[5] + outer[4]
+            up = outer[1] * inner[4] + outer[3] * inner[5] + outer[5]
+            found.append(Placed(left * MM, HEIGHT - up * MM, text.strip()))
+
+    PdfReader(BytesIO(pdf)).pages[page].extract_text(visitor_text=note)
+    return found
+
+
+def flowing(text: str) -> str:
+    """Give *text* without its line ends; a no-break space is none of them."""
+    return re.sub("[ \n]+", " ", text).strip()
+
+
+def as_text(brief: Brief) -> str:
+    """Give the letter below the note, as it stands in the draft."""
+    return flowing(body(compose(brief)).split("-" * 72)[1])
+
+
+def about(subject: str, brief: Brief = LETTER) -> Brief:
+    """Give *brief* with a message of that subject."""
+    return replace(brief, answered=(Answered(message=replace(BILL, subject=subject)),))
+
+
+def posted_to(*lines: str) -> Brief:
+    """Give a letter to that address."""
+    return replace(LETTER, channel=msgspec.structs.replace(POST, lines=lines))
+
+
+# The words ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_it_says_what_the_text_says(name: str) -> None:
+    """Word for word and in the same order, no-break spaces and all, on one page."""
+    pages = pages_of(compose_letter(CASES[name]))
+
+    assert [flowing(page) for page in pages] == [as_text(CASES[name])]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_part_has_its_name(language: str) -> None:
+    """Nothing of the text letter stands outside of the parts that the page knows."""
+    parts = letter_parts(CASES[f"{language}-letter"])
+    named = {"sender", "recipient", "dated", "subject", "salutation", "occasion", "hint", "request", "closing"}
+
+    assert set(parts) == named | {"signature"}
+    assert list(parts)[:2] == ["sender", "recipient"]
+
+
+def test_what_can_be_copied_can_be_used() -> None:
+    """Spaces in a number are plain ones, those of typography are not; œ, € and quotation marks are themselves."""
+    brief = replace(about("Œuvre à 12 € : « l’œil »"), references={"customer_number": "12 34 56"})
+    (text,) = pages_of(compose_letter(brief))
+
+    assert "client n°\u00a012 34 56" in text
+    assert "«\u00a0Œuvre à 12 € : « l’œil »\u00a0»" in flowing(text)
+    assert "24\u00a0novembre\u00a02026" in text
+
+
+def test_who_reads_it_aloud_knows_its_language_and_its_title() -> None:
+    """And its structure: it is tagged."""
+    for name, language, title in (
+        ("fr-letter", "fr", "Question sur ma facture du 12\u00a0novembre\u00a02026"),
+        ("en-letter", "en", "Question about my bill of 12\u00a0November\u00a02026"),
+    ):
+        reader = PdfReader(BytesIO(compose_letter(CASES[name])))
+
+        assert reader.metadata is not None
+        assert reader.metadata.title == title
+        catalogue = cast("dict[str, Any]", reader.root_object)
+        assert (catalogue["/Lang"], catalogue["/MarkInfo"]["/Marked"]) == (language, True)
+        assert "/CreationDate" not in reader.metadata
+
+
+def test_codes_and_passwords_get_no_letter() -> None:
+    """As they get no draft; nor does nothing at all."""
+    with pytest.raises(ValueError, match="never drafted"):
+        compose_letter(replace(LETTER, topic=Topic.SECURITY))
+    with pytest.raises(ValueError, match="at least one"):
+        compose_letter(replace(LETTER, answered=()))
+
+
+# The page -----------------------------------------------------------------------------------------------------------
+
+LONG = (
+    "TELECOM EXEMPLE SOCIETE ANONYME PARIS",
+    "Service Réclamations et Consommateurs",
+    "Bâtiment C, Escalier 12, Troisième étg",
+    "ZONE INDUSTRIELLE DES GRANDS MOULINS A",
+    "123 BIS AVENUE DU GENERAL DE GAULLE WW",
+    "BP 12345 SAINT MARTIN LES GRANDS BOISS",
+    "99123 SAINT MARTIN LES GRANDS CEDEX 09",
+)
+CROWDED = replace(
+    posted_to(*LONG),
+    writer=replace(
+        ANNE,
+        name="Marie-Antoinette de la Rochefoucauld-Montmorency du Plessis",
+        postal=(
+            "Résidence des Grands Tilleuls, bâtiment B",
+            "Appartement 123",
+            "12 rue des Lilas",
+            "17000 La Rochelle",
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(("top", "left"), [(50, 100), (45, 25), (20, 10), (55.5, 110), (20, 120)])
+@pytest.mark.parametrize("brief", [LETTER, CROWDED, QUESTION], ids=["short", "crowded", "blank"])
+def test_the_address_lies_in_the_window(brief: Brief, top: float, left: float) -> None:
+    """Its upper left corner is where the configuration says, its last line is still to be seen, and nothing else is."""
+    placed = placed_on(compose_letter(brief, top_mm=top, left_mm=left))
+    lines = [text for pieces in letter_parts(brief)["recipient"] for _mark, text in pieces]
+    address = [one for one in placed if abs(one.left - left) < 0.1 and top < one.baseline < top + WINDOW]
+
+    assert flowing(" ".join(one.text for one in address)) == flowing(" ".join(lines))
+    assert top + 1.5 < address[0].baseline < top + 3  # a capital is two to three millimetres high
+    others = [one for one in placed if one not in address]
+    assert not [one for one in others if left - 6 < one.left < left + 89 and top - 2 < one.baseline < top + WINDOW + 2]
+
+
+def test_the_window_is_where_the_configuration_has_it_by_default() -> None:
+    """Two rooms know the figures, for the core reads no configuration."""
+    assert Window() == Window(top_mm=letter.TOP_MM, left_mm=letter.LEFT_MM)
+    assert compose_letter(LETTER) == compose_letter(LETTER, top_mm=50, left_mm=100)
+
+
+def test_there_is_room_to_write_and_to_sign() -> None:
+    """Below what is in brackets, and above the name."""
+    placed = {one.text: one.baseline for one in placed_on(compose_letter(LETTER)) if one.baseline > 100}
+    hint = next(baseline for text, baseline in placed.items() if text.startswith("[votre question"))
+    request = next(baseline for text, baseline in placed.items() if text.startswith("Je souhaite"))
+    closing = next(baseline for text, baseline in placed.items() if text.startswith("Je vous prie"))
+
+    assert request - hint > 40
+    assert placed["Anne Martin"] - closing > 20
+
+
+def test_a_long_letter_goes_on_overleaf() -> None:
+    """Each page is numbered and dated, and the signature is on the page of the closing."""
+    many = tuple(
+        Answered(message=replace(BILL, key=f"{number:032x}", subject=f"Votre facture rectificative {number}"))
+        for number in range(45)
+    )
+    brief = replace(LETTER, answered=many)
+    pages = pages_of(compose_letter(brief))
+    feet = [f"Question sur mes factures, 24\u00a0novembre\u00a02026 {number}/2" for number in (1, 2)]
+
+    assert [flowing(page).endswith(foot) for page, foot in zip(pages, feet, strict=True)] == [True, True]
+    assert flowing(" ".join(flowing(page).removesuffix(foot) for page, foot in zip(pages, feet, strict=True))) == (
+        as_text(brief)
+    )
+    assert "Je vous prie" in pages[1]
+
+
+# Hostile messages ---------------------------------------------------------------------------------------------------
+
+MARKUP = [
+    '#import "/etc/passwd": *',
+    '#read("/etc/passwd") #include "letter.typ" #eval("1+1") #sys.inputs',
+    "#set page(width: 10cm) #pagebreak() #place(top)[x]",
+    "$x^2$ \\ \\u{41} ] [ *b* _i_ `r` ```r``` @ref <label> // /* -- ---",
+    '"}], "parts": {}',
+    "= Titre",
+    "/ Terme: x",
+    "+ un - deux – trois | quatre > cinq",
+    "https://evil.example/x",
+    "~~~ a~b c--d e...f 'g' \"h\"",
+]
+UNUSUAL = [
+    "\u202egnp.exe \u2066 שלום عربي",
+    "👍🎁 漢字 हिन्दी ไทย",
+    "a" + "\u0301\u0489\u20dd\u0323" * 200,
+    "\x00\x1b[31m\x85\u2028\ud800\ue000\ue001",
+    "\ufdfd" * 60,
+    "\U000e0041\ufffd\uffff",
+    "ﬁ ﬂ ǆ ﷺ ℡ ①",
+]
+ENDLESS = ["W" * 300, "1 2 3 4 " * 100, "noreply@" + "w" * 200 + ".example", "a/" * 200, "é" * 300]
+
+
+@pytest.mark.parametrize("subject", [*MARKUP, *UNUSUAL, *ENDLESS])
+@pytest.mark.parametrize("proven_by", ["telecom.example", ""])
+def test_a_hostile_message_stays_on_its_page(subject: str, proven_by: str) -> None:
+    """Whatever the subject is, everything around it stands where it would stand, on one page of the same size."""
+    tame = replace(about("Votre facture"), proven_by=proven_by)
+    wild = compose_letter(about(subject, tame))
+    reader = PdfReader(BytesIO(wild))
+    above = [one for one in placed_on(compose_letter(tame)) if one.baseline < 123]
+
+    assert len(wild) < 100_000
+    assert len(reader.pages) == 1
+    assert [round(float(side) * MM) for side in reader.pages[0].mediabox[2:]] == [210, HEIGHT]
+    assert placed_on(wild)[: len(above)] == above
+    assert all(24.9 < one.left < 185 and 20 < one.baseline < 275 for one in placed_on(wild))
+    assert flowing(pages_of(wild)[0]).endswith("mes salutations distinguées. Anne Martin")
+    assert "/Annots" not in reader.pages[0]  # no link either
+
+
+@pytest.mark.parametrize("subject", MARKUP)
+def test_markup_is_text(subject: str) -> None:
+    """It is shown as it was written."""
+    assert flowing(pages_of(compose_letter(about(subject)))[0]) == as_text(about(subject))
+
+
+@pytest.mark.parametrize("subject", ENDLESS)
+def test_a_word_without_end_is_broken_and_whole(subject: str) -> None:
+    """No line is longer than the page is wide, and no sign is lost."""
+    (text,) = pages_of(compose_letter(about(subject)))
+
+    assert max(map(len, text.splitlines())) < 130
+    assert max(len(word) for word in re.findall("W+", text) or [""]) <= 44  # as many as there is room for
+    assert re.sub(r"\s", "", text) == re.sub(r"\s", "", as_text(about(subject)))
+
+
+@pytest.mark.parametrize("text", [*MARKUP, *UNUSUAL, "M" * 90])
+def test_a_hostile_record_or_configuration_is_text_too(text: str) -> None:
+    """Name, address and references of the user, name and address of the operator."""
+    brief = replace(
+        posted_to(text, "00000 VILLE"),
+        writer=replace(ANNE, name=text, postal=(text, text)),
+        operator=msgspec.structs.replace(LETTER.operator, name=text),
+        references={"customer_number": text, text: text},
+    )
+
+    assert len(pages_of(compose_letter(brief))) == 1
+
+
+# What it takes ------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_brief_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Twice in one process, and in another one, elsewhere, with other settings and at another time."""
+    code = (
+        "import sys; from drafting_cases import LETTER; from noreply_analyzer.letter import compose_letter\n"
+        "sys.stdout.buffer.write(compose_letter(LETTER))"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join((str(TESTS), str(TESTS.parent))),
+        "SOURCE_DATE_EPOCH": "1000000000",
+        "TYPST_FONT_PATHS": str(tmp_path),
+        "HOME": str(tmp_path),
+        "TZ": "Asia/Tokyo",
+        "LC_ALL": "C",
+    }
+    here = compose_letter(LETTER)
+    there = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=True)
+
+    assert compose_letter(LETTER) == here == there.stdout
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_it_is_small_and_brings_its_fonts(name: str) -> None:
+    """Every font is within the file, and is one that the typesetter brings along."""
+    pdf = compose_letter(CASES[name])
+    known = [family.replace(" ", "") for family in typst.Fonts(include_system_fonts=False).families()]
+    fonts = [
+        descendant.get_object()
+        for font in cast("dict[str, Any]", PdfReader(BytesIO(pdf)).pages[0])["/Resources"]["/Font"].values()
+        for descendant in font.get_object()["/DescendantFonts"]
+    ]
+
+    assert len(pdf) < 100_000
+    assert fonts
+    for font in fonts:
+        assert font["/BaseFont"].partition("+")[2].startswith(tuple(known))
+        assert {"/FontFile2", "/FontFile3"} & set(font["/FontDescriptor"])
+
+
+def test_the_typesetter_reads_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is shown one folder, with one file in it, and no fonts of the machine; what is said comes as one string."""
+    asked: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+    monkeypatch.setattr(typst, "compile", lambda *given, **named: asked.append((given, named)))
+    compose_letter(about('#read("/etc/passwd")'))
+    (((page,), named),) = asked
+
+    assert list(named["root"].iterdir()) == [page]
+    assert named["ignore_system_fonts"] is True
+    assert set(named) == {"root", "ignore_system_fonts", "sys_inputs"}
+    assert not re.search(r"\b(read|include|import|eval|plugin|image)\b\s*[(\"]", page.read_text("utf-8"))
+    with pytest.raises(typst.TypstError, match="not found"):
+        typst.Compiler(b'#read("/etc/passwd")', root=named["root"]).compile(format="pdf")
+
+
+def test_a_machine_without_the_typesetter(
+    maildir_world: MaildirWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence says what to install, before anything else is done; the letter as text is there all the same."""
+    monkeypatch.setitem(sys.modules, "typst", None)
+    path = saved(maildir_world, bill(maildir_world, TELECOM))
+    words = ["--config", str(maildir_world.config), "draft", path]
+
+    assert run_command_line([*words, "--letter", str(maildir_world.folder / "a.pdf")]) == 64
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "needs the typesetter typst; install it with: pip install 'noreply-analyzer[letter]'" in err
+    assert not (maildir_world.folder / "a.pdf").exists()
+    assert run_command_line(words) == 0
+    assert "Je vous prie d’agréer" in capsys.readouterr().out
+    with pytest.raises(UsageError, match="typst"):
+        compose_letter(LETTER)
+
+
+# The command --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(maildir_world: MaildirWorld) -> MaildirWorld:
+    """Give Anne's account: no letter needs a server."""
+    return maildir_world
+
+
+def written(world: MaildirWorld, *words: str) -> bytes:
+    """Give the letter that the command writes into a new file."""
+    path = world.folder / "letter.pdf"
+    done = world.type("draft", "--letter", str(path), *words)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return path.read_bytes()
+
+
+def test_a_letter_into_a_file(world: MaildirWorld) -> None:
+    """It says what the draft says, nothing is printed, and nothing is saved in the mailbox."""
+    path = saved(world, bill(world, TELECOM))
+    pdf = written(world, path)
+    text = world.type("draft", path).stdout.split("-" * 72)[1]
+
+    assert pdf.startswith(b"%PDF-")
+    assert flowing(pages_of(pdf)[0]) == flowing(text)
+    assert world.drafts() == []
+    assert not world.state.exists()
+
+
+def test_a_letter_as_firm_and_with_the_window_that_the_user_wants(world: MaildirWorld) -> None:
+    """`--level` counts, and what the configuration says of envelopes."""
+    with world.config.open("a", encoding="utf-8") as config:
+        config.write("\n[letter]\nwindow = {top_mm = 45, left_mm = 25}\n")
+    pdf = written(world, "--level", "notice", saved(world, bill(world, TELECOM)))
+    address = next(one for one in placed_on(pdf) if one.text == "Service Clients")
+
+    assert "je vous mets en demeure" in pages_of(pdf)[0]
+    assert (round(address.left), 45 < address.baseline < 55) == (25, True)
+
+
+def test_a_letter_to_an_operator_that_takes_mail(world: MaildirWorld) -> None:
+    """The user wants to write on paper: to the postal address of the record, or else to a marked blank."""
+    record = world.folder / "operators" / "colis-exemple.toml"
+    path = saved(world, bill(world, COLIS))
+    (blank,) = pages_of(written(world, path))
+    by_mail = record.read_text("utf-8").rpartition("[[channels]]")[2]
+    by_post = by_mail.replace("service-client", "courrier").replace('"email"', '"post"')
+    by_post = by_post.replace('target = "service@colis.example"', 'lines = ["Colis Exemple", "00000 VILLE CEDEX"]')
+    record.write_text(record.read_text("utf-8") + f"\n[[channels]]{by_post}", "utf-8")
+    (world.folder / "letter.pdf").unlink()
+    (known,) = pages_of(written(world, path))
+
+    assert "Colis Exemple\n[adresse du service client\u00a0: voir votre facture]\n" in blank
+    assert "Colis Exemple\n00000 VILLE CEDEX\n" in known
+    assert "C’est pourquoi je vous écris par courrier." in flowing(known)
+    assert world.type("draft", path).stdout.count("To: Colis Exemple <service@colis.example>") == 1
+
+
+def test_a_letter_on_standard_output(world: MaildirWorld) -> None:
+    """For whoever pipes it on to a printer; no terminal gets one."""
+    command = [sys.executable, "-m", "noreply_analyzer", "--config", str(world.config), "draft", "-", "--letter", "-"]
+    raw = bill(world, TELECOM)
+    done = subprocess.run(command, input=raw, capture_output=True, check=True, env=world.environment(), timeout=100)
+
+    assert done.stdout.startswith(b"%PDF-")
+    assert "Service Clients" in pages_of(done.stdout)[0]
+    master, terminal = os.openpty()
+    done = subprocess.run(
+        command, input=raw, stdout=terminal, stderr=subprocess.PIPE, check=False, env=world.environment(), timeout=100
+    )
+    os.close(terminal)
+    os.close(master)
+    assert (done.returncode, b"a PDF is nothing for a terminal" in done.stderr) == (64, True)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "status", "sentence"),
+    [
+        (lambda path: path.write_text("mine"), "there.pdf", 64, "there.pdf is there already, and is left as it is"),
+        (lambda path: path.mkdir(), "folder", 64, "folder is there already"),
+        (lambda path: path.symlink_to("nowhere"), "link.pdf", 64, "link.pdf is there already"),
+        (str, "none/letter.pdf", 74, "letter.pdf cannot be written: No such file or directory"),
+        (str, "x" * 300, 74, "cannot be written: File name too long"),
+    ],
+)
+def test_where_no_letter_can_be_written(
+    world: MaildirWorld, make: Callable[[Path], object], name: str, status: int, sentence: str
+) -> None:
+    """A sentence; what is there already is left alone."""
+    path = world.folder / name
+    make(path)
+    before = sorted(world.folder.iterdir())
+    message = saved(world, bill(world, TELECOM))
+    done = world.type("draft", "--letter", str(path), message)
+
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert sentence in done.stderr
+    assert sorted({*world.folder.iterdir()} - {Path(message)}) == before
+    assert name != "there.pdf" or path.read_text() == "mine"
+
+
+def test_a_full_disk_leaves_no_half_a_letter(tmp_path: Path) -> None:
+    """Nothing is in the way of the next try."""
+    code = (
+        "import resource; from pathlib import Path; from noreply_analyzer.output import write_new\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "write_new(Path('letter.pdf'), bytes(100_000))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(TESTS.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert "OutputError: letter.pdf cannot be written: File too large" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OutputError):
+        write_new(tmp_path / "none" / "letter.pdf", b"")
+
+
+def test_what_gets_no_draft_gets_no_letter(world: MaildirWorld) -> None:
+    """Status 1 and the reason; no file."""
+    raw = TELECOM.key.sign(mail(TELECOM.author, "Votre code : 482913", "Code 482913", date=world.now))
+    done = world.type("draft", "--letter", str(world.folder / "letter.pdf"), saved(world, raw))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "never drafted to" in done.stderr
+    assert not (world.folder / "letter.pdf").exists()
+
+
+def test_a_letter_speaks_to_the_dns_only(world: MaildirWorld) -> None:
+    """To set it takes no network."""
+    watched = program(world, "draft", "--letter", str(world.folder / "letter.pdf"), saved(world, bill(world, TELECOM)))
+
+    assert watched.done.returncode == 0, watched.done.stderr
+    assert watched.ports == {world.dns_port}
+    assert (world.folder / "letter.pdf").is_file()
+
+
+def test_the_draft_of_a_mailbox_is_no_letter() -> None:
+    """A brief for an e-mail has both shapes; which one is the user's choice."""
+    brief = replace(QUESTION, channel=MAIL, also=(POST,))
+
+    assert compose(brief).shape == "email"
+    assert "TSA 00000" in pages_of(compose_letter(brief))[0]
