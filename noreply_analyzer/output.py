@@ -1,4 +1,4 @@
-"""What leaves the program: its reader goes away, the disk is full, nobody opened the stream, a file is there already."""
+"""What leaves the program: its reader goes away, the disk is full, a stream was never opened, a file is in the way."""
 
 import io
 import os

@@ -279,7 +279,7 @@ def test_a_hostile_record_or_configuration_is_text_too(text: str) -> None:
         posted_to(text, "00000 VILLE"),
         writer=replace(ANNE, name=text, postal=(text, text)),
         operator=msgspec.structs.replace(LETTER.operator, name=text),
-        references={"customer_number": text, text: text},
+        references={"customer_number": text, "contract_number": text},
     )
 
     assert len(pages_of(compose_letter(brief))) == 1
