@@ -74,6 +74,7 @@ def with_meaning(server: Server, wire: Connection | None) -> Iterator[None]:
             wire.shutdown()
         if wire is not None and isinstance(ours, ServerRefusedError):
             ours.hung_up = wire.state == "LOGOUT"
+            ours.said_no = type(error) is wire.error  # whatever else goes wrong has a class of its own
         if ours is error:
             raise
         raise ours from error

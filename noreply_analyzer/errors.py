@@ -71,6 +71,8 @@ class ServerRefusedError(NoreplyAnalyzerError):
     exit_status = 69
     hung_up = False
     """Whether the connection is over with it: nobody knows where the next answer would begin."""
+    said_no = False
+    """Whether it is the server's own NO or BAD: then the command did nothing."""
 
 
 class StateError(NoreplyAnalyzerError):

@@ -459,16 +459,22 @@ class Drafts:
         r"""Save *draft* with the \Draft flag; where it lies, or ``None`` without UIDPLUS (RFC 4315).
 
         Raises:
-            UnreachableError: the connection was lost, and nobody knows whether the draft was saved.
+            UnreachableError: nobody knows whether the draft was saved: no answer came, or none that can be read.
             ServerRefusedError: it was not: the mailbox is full or gone.
         """
-        session = self._session
-        session._wire.gate.appendable = _on_the_wire(self._name)  # noqa: SLF001
+        session, wire = self._session, self._session._wire  # noqa: SLF001
+        wire.gate.appendable = _on_the_wire(self._name)
+        before = wire.passed
         try:
             with _named(self._name), session._command():  # noqa: SLF001
                 answer = session._client.append(self._name, draft, (_DRAFT,), when)  # noqa: SLF001
+        except ServerRefusedError as error:
+            if error.said_no or wire.passed == before:
+                raise
+            wire.shutdown()
+            raise UnreachableError(str(error)) from error
         finally:
-            session._wire.gate.appendable = None  # noqa: SLF001
+            wire.gate.appendable = None
         match = _APPENDUID.match(answer or b"")
         return MessageRef(mailbox=self._name, uid_validity=int(match[1]), uid=int(match[2])) if match else None
 
@@ -480,7 +486,7 @@ def _named(mailbox: str) -> Iterator[None]:
         yield
     except ServerRefusedError as error:
         named = ServerRefusedError(f"{mailbox}: {error}")
-        named.hung_up = error.hung_up
+        named.hung_up, named.said_no = error.hung_up, error.said_no
         raise named from error
 
 

@@ -165,6 +165,7 @@ class DraftsMailbox(Protocol):
         r"""Save *draft* with the \Draft flag; where it lies, or ``None`` without UIDPLUS (RFC 4315).
 
         Raises:
-            UnreachableError: the connection was lost, and nobody knows whether the draft was saved.
+            UnreachableError: nobody knows whether the draft was saved.
+            ServerRefusedError: it was not, for sure.
         """
         ...

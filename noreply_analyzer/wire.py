@@ -198,6 +198,8 @@ class _Incoming(io.RawIOBase):
             if self._spoke:
                 self._allowance.left()
             raise self._allowance.silence(never_spoke=not self._spoke) from error
+        except ssl.SSLError as error:  # the handshake is over: it is this connection that broke, and not their TLS
+            raise imaplib.IMAP4.abort(error) from error
         self._spoke = True
         self._allowance.spend(count)
         self.received += count
@@ -225,6 +227,8 @@ class Connection(imaplib.IMAP4):
     ) -> None:
         self.gate = Gate()
         self.allowance = allowance
+        self.passed = 0
+        """How many bytes left through the gate."""
         self._context = context
         self._loopback_only = loopback_only
         super().__init__(host, port)
@@ -287,7 +291,9 @@ class Connection(imaplib.IMAP4):
             while rest:
                 self.sock.settimeout(min(READ_SECONDS, self.allowance.left()))
                 try:
-                    rest = rest[self.sock.send(rest[:_PIECE]) :]
+                    gone = self.sock.send(rest[:_PIECE])
+                    self.passed += gone
+                    rest = rest[gone:]
                 except TimeoutError as error:
                     raise self.allowance.silence(never_spoke=False) from error
 

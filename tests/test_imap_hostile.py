@@ -489,24 +489,93 @@ def saved(words: bytes) -> Answer:
     return answer
 
 
+def saved_and_then(words: bytes) -> Answer:
+    """Take the draft, and say *words* and no more."""
+
+    def answer(talk: Talk, _tag: bytes, line: bytes) -> None:
+        swallow(talk, line)
+        talk.send(words)
+        talk.hang_up()
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
         (lost_after_the_literal, UnreachableError),
         (lambda talk, _tag, _line: talk.hang_up(), UnreachableError),
         (never_saved, UnreachableError),
+        (saved_and_then(b"* OK " + b"x" * 2_000_000), UnreachableError),
+        (saved_and_then(b"* 1 FETCH (BODY[] {9999999999999}\r\nabc"), UnreachableError),
+        (saved_and_then(b"* 1 FETCH (BODY[] {" + b"9" * 5000 + b"}\r\nabc"), UnreachableError),
+        (saved_and_then(b"nonsense\r\n"), UnreachableError),
         (full, ServerRefusedError),
         (b"TAG NO [TRYCREATE] no such mailbox\r\n", ServerRefusedError),
+        (b"TAG BAD what\r\n", ServerRefusedError),
     ],
-    ids=["lost after the literal", "lost before", "no answer", "full", "no mailbox"],
+    ids=[
+        "lost after the literal",
+        "lost before",
+        "no answer",
+        "answer of 2 MB",
+        "literal of 9 TB",
+        "literal of many digits",
+        "no answer at all",
+        "full",
+        "no mailbox",
+        "bad",
+    ],
 )
 def test_append_fails(answer: Answer, error: type[NoreplyAnalyzerError]) -> None:
-    """A lost answer and a refusal are different things."""
+    """A lost answer and a refusal are different things; an answer that cannot be read is as good as a lost one."""
     with session_with({"APPEND": answer}) as session, pytest.raises(error) as caught:
         session.drafts().append(b"Subject: x\r\n\r\n", when=NOON)
 
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 300
+
+
+def test_tls_that_breaks_after_append_says_nothing_about_the_draft(authority: Authority, good_pair: Pair) -> None:
+    """What is no TLS comes in place of the answer: the connection is lost, and nobody is said not to speak TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(good_pair.certificate, good_pair.key)
+
+    def garbage(talk: Talk, _tag: bytes, line: bytes) -> None:
+        swallow(talk, line)
+        socket.socket.send(talk.sock, b"\x17\x03\x03\x00\x40" + bytes(64))
+        talk.wait()
+
+    with ScriptedServer({"APPEND": garbage}, tls=context) as server:
+        place = Server(host=server.host, port=server.port, user="anne", tls_ca=authority.root)
+        with Session.open(place, "secret", seconds=2) as session:
+            drafts = session.drafts()
+            with pytest.raises(UnreachableError, match=r"the connection to 127\.0\.0\.1 was lost"):
+                drafts.append(b"Subject: x\r\n\r\n", when=NOON)
+            with pytest.raises(UnreachableError, match="is closed"):
+                drafts.position()
+
+
+def test_what_fails_after_append_says_nothing_about_the_draft(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where it is the memory of this machine."""
+
+    def none_left(*_arguments: object) -> None:
+        raise MemoryError
+
+    with session_with({"APPEND": saved(b"saved")}) as session:
+        drafts = session.drafts()
+        monkeypatch.setattr(session._client, "_checkok", none_left)
+        with pytest.raises(UnreachableError):
+            drafts.append(b"Subject: x\r\n\r\n", when=NOON)
+
+
+def test_what_the_gate_keeps_back_was_not_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it left."""
+    with session_with({"APPEND": saved(b"saved")}) as session:
+        drafts = session.drafts()
+        monkeypatch.setattr("noreply_analyzer.imap._DRAFT", "\r\nA1 LOGOUT")
+        with pytest.raises(ServerRefusedError, match="nothing was sent"):
+            drafts.append(b"Subject: x\r\n\r\n", when=NOON)
 
 
 @pytest.mark.parametrize(

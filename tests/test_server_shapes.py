@@ -496,6 +496,25 @@ def test_killed_after_append_and_deleted_by_the_user_is_not_made_again(anne: Mak
     assert server.drafts == []
 
 
+def test_an_answer_to_append_that_cannot_be_read_is_no_refusal(anne: Make) -> None:
+    """The draft was saved, the answer is nonsense, the user deletes it: not made again, and that is said."""
+    server, world = anne(Row())
+    server.deliver(bill(TELECOM))
+    server.faults = [Fault(at="APPEND", says="flood", saves=True)]
+
+    lost = world.run()
+    saved_meanwhile = len(server.drafts)
+    server.drafts.clear()
+    after, again = world.run(), world.run()
+
+    assert (lost.returncode, saved_meanwhile) == (75, 1), lost.stderr
+    assert "Brouillons" in lost.stderr
+    assert after.returncode == 1
+    assert "telecom-exemple" in after.stderr
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert server.drafts == []
+
+
 def test_a_store_from_a_backup_hides_no_mail(anne: Make) -> None:
     """The UIDs begin again at less under the same UIDVALIDITY: what came since is found all the same."""
     server, world = anne(Row())
