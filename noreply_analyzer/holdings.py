@@ -1,7 +1,7 @@
 """What the state holds of one address of the user's, to be looked at and counted; never more than it needs to say.
 
-Messages and drafts are kept by the address; how far a mailbox was read, and what waits in it, by the *place* as well:
-``anne@example.org anne@imap.example.org``, for one address may have its mail in two places.
+Messages and drafts are kept by the address; how far a mailbox was read, what waits in it, and what is remembered of
+a UID, by the *place* as well: ``anne@example.org anne@imap.example.org``. One address may have its mail in two.
 """
 # ruff: noqa: S608 - the statements are put together from what stands in this room, and from nothing else
 

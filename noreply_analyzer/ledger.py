@@ -32,9 +32,8 @@ class Ledger:
     _put_off_keys: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.owner = Address.parse(self.account.address).key
-        """Whose messages and drafts they are. Two accounts may have one address: positions are the `place`'s."""
-        self.place = f"{self.owner} {self.account.path or f'{self.account.login}@{self.account.host}'}"
+        self.owner, self.place = _owner(self.account), _place(self.account)
+        """Whose messages they are. Two accounts may have one address: how far mail was read is the `place`'s."""
 
     @property
     def state(self) -> State:
@@ -82,6 +81,9 @@ class Ledger:
         if self.state.knows(self.owner, key):
             self.settle(ref)
             return True
+        if key in self._in_hand_elsewhere:
+            self.wait(ref, seen, rule="copy")
+            return True
         refs = self._refs.setdefault(key, [])
         refs.append(ref)
         if key in self._put_off_keys:  # a copy of it waits: so does this one, for the user may delete either
@@ -99,17 +101,40 @@ class Ledger:
 
     def knows(self, what: str, ref: MessageRef | None = None) -> bool:
         """Tell whether *what* was remembered, of this message if one is given: its key may not be known."""
-        return self.state.knows(self.owner, _named(what, ref))
+        return self.state.knows(*self._mark(what, ref))
 
     def remember(self, what: str, ref: MessageRef | None = None, *, action: Action, rule: str) -> None:
         """Remember *what*, so that it is said once."""
-        self.state.remember(self.owner, _named(what, ref), action=action, rule=rule, at=self.now)
+        self.state.remember(*self._mark(what, ref), action=action, rule=rule, at=self.now)
+
+    def _mark(self, what: str, ref: MessageRef | None) -> tuple[str, str]:
+        """Give whose it is, and under which name: a UID is one of this place, and may be another's in the other."""
+        if ref is None:
+            return self.owner, what
+        return self.place, f"{what} {ref.mailbox} {ref.uid_validity} {ref.uid}"
 
     # Drafts -------------------------------------------------------------------------------------------------------
 
     def open_intents(self) -> Sequence[Intent]:
-        """Give the drafts of which no run wrote down what became of them."""
+        """Give the drafts of which no run wrote down what became of them, wherever they were to be saved."""
         return self.state.open_intents(self.owner)
+
+    def is_of_this_place(self, intent: Intent, mailbox: str, position: Position) -> bool:
+        """Tell whether it is in this place, with its drafts mailbox at *position*, that an intent is to be looked for.
+
+        One of no place that is in the configuration (version 1 wrote none down, and hosts and users change) is of the
+        place whose drafts mailbox it names; if none is that, of the last one, so that it comes to an end.
+        """
+        places = [_place(one) for one in self.equipment.settings.accounts if _owner(one) == self.owner]
+        if intent.place in places:
+            return intent.place == self.place
+        named = (intent.mailbox, intent.before.uid_validity) == (mailbox, position.uid_validity)
+        return named or self.place in places[-1:]
+
+    @cached_property
+    def _in_hand_elsewhere(self) -> frozenset[str]:
+        """What another place of this address was about to draft to; asked for when this place has no open intent."""
+        return frozenset().union(*(intent.keys for intent in self.open_intents()))
 
     def intend(self, intent: Intent) -> None:
         """Write down that a draft is about to be saved."""
@@ -135,5 +160,9 @@ class Ledger:
             self.set_position(mailbox, position)
 
 
-def _named(what: str, ref: MessageRef | None) -> str:
-    return f"{what} {ref.mailbox} {ref.uid_validity} {ref.uid}" if ref else what
+def _owner(account: Account) -> str:
+    return Address.parse(account.address).key
+
+
+def _place(account: Account) -> str:
+    return f"{_owner(account)} {account.path or f'{account.login}@{account.host}'}"

@@ -56,7 +56,10 @@ class Desk:
     def resolve_intents(self) -> None:
         """Find out what became of drafts that an earlier run was about to save when it was cut off."""
         for intent in self.ledger.open_intents():
-            outcome = self._lying.outcome_of(intent, self.connections.drafts.position())
+            drafts = self.connections.drafts
+            if not self.ledger.is_of_this_place(intent, drafts.name, drafts.position()):
+                continue
+            outcome = self._lying.outcome_of(intent, drafts.position())
             self.ledger.conclude(intent.digest, outcome=outcome, rule="resumed")
             if outcome == "saved":
                 sentence = _("{mailbox}: a draft to {operator}, saved by a run that was cut off before it could say so")
@@ -155,6 +158,7 @@ class Desk:
             mailbox=self.connections.drafts.name,
             before=self.connections.drafts.position(),
             at=self.ledger.now,
+            place=self.ledger.place,
         )
         self.ledger.intend(intent)
         return group

@@ -55,6 +55,8 @@ _SCHEMA: Final = (
         name TEXT PRIMARY KEY, records TEXT NOT NULL, expires TEXT NOT NULL
     ) WITHOUT ROWID, STRICT;
     """,
+    # 2: where a draft was to be saved; empty for those of version 1
+    "ALTER TABLE drafts ADD COLUMN place TEXT NOT NULL DEFAULT ''",
 )
 _KEEP_MESSAGES: Final = timedelta(days=400)
 """Longer than any ``max_age_days`` that makes sense: what is older is left alone anyway."""
@@ -83,6 +85,8 @@ class Intent:
     before: Position
     """Where the drafts mailbox ended when the intent was written."""
     at: datetime
+    place: str = ""
+    """Whose drafts mailbox it is: an address may have its mail in two places. Empty: version 1 wrote none down."""
 
 
 class State:
@@ -147,8 +151,9 @@ class State:
         if version > len(_SCHEMA):
             raise StateError(_("{path} was written by a newer version of this program; update it").format(path=path))
         self.found_version = version
-        for number, script in enumerate(_SCHEMA[version:], start=version + 1):
-            self._db.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
+        if version < len(_SCHEMA):  # in one go: whatever fails, the program that wrote the file can go on with it
+            scripts = ";".join(_SCHEMA[version:])
+            self._db.executescript(f"BEGIN; {scripts}; PRAGMA user_version = {len(_SCHEMA)}; COMMIT;")
 
     def __enter__(self) -> Self:
         return self
@@ -237,7 +242,7 @@ class State:
         """Write down that a draft is about to be saved. On the disk when this returns."""
         with self._transaction():
             self._db.execute(
-                "INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?, 'intended', ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?, 'intended', ?, ?, ?, ?, ?)",
                 (
                     account,
                     intent.digest,
@@ -248,6 +253,7 @@ class State:
                     intent.before.uid_validity,
                     intent.before.uid_next,
                     _stamp(intent.at),
+                    intent.place,
                 ),
             )
             self._db.executemany(
@@ -275,9 +281,9 @@ class State:
                 )
 
     def open_intents(self, account: str) -> tuple[Intent, ...]:
-        """Give the intents whose outcome nobody wrote down."""
+        """Give the intents whose outcome nobody wrote down, of every place."""
         rows = self._read(
-            "SELECT digest, message_id, operator, topic, mailbox, uid_validity, uid_next, at FROM drafts"
+            "SELECT digest, message_id, operator, topic, mailbox, uid_validity, uid_next, at, place FROM drafts"
             " WHERE account = ? AND outcome = 'intended'",
             account,
         )
@@ -291,8 +297,9 @@ class State:
                 mailbox=mailbox,
                 before=Position(uid_validity=validity, uid_next=uid_next),
                 at=datetime.fromisoformat(at),
+                place=place,
             )
-            for digest, message_id, operator, topic, mailbox, validity, uid_next, at in rows
+            for digest, message_id, operator, topic, mailbox, validity, uid_next, at, place in rows
         )
 
     def members(self, account: str, digest: str) -> frozenset[str]:

@@ -36,6 +36,7 @@ SAVED = Intent(
     mailbox="Brouillons",
     before=Position(uid_validity=7, uid_next=41),
     at=NOW,
+    place=PLACE,
 )
 INTENDED = Intent(
     digest="3" * 32,
@@ -46,6 +47,7 @@ INTENDED = Intent(
     mailbox="Brouillons",
     before=Position(uid_validity=7, uid_next=42),
     at=NOW + timedelta(minutes=1),
+    place=PLACE,
 )
 
 

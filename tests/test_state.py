@@ -30,6 +30,7 @@ INTENT = Intent(
     mailbox="Brouillons",
     before=Position(uid_validity=7, uid_next=42),
     at=NOW,
+    place="anne@example.org anne@imap.example.org",
 )
 WAITING = Waiting(
     ref=MessageRef(mailbox="INBOX", uid_validity=1, uid=42),
@@ -135,7 +136,7 @@ def test_a_state_of_this_version_is_not_migrated_again(path: Path) -> None:
     after = database.execute("PRAGMA user_version").fetchone()
     database.close()
 
-    assert before == after == (1,)
+    assert before == after == (2,)
 
 
 def test_what_is_no_database_is_refused(path: Path) -> None:
@@ -333,7 +334,7 @@ KILLED = """
 position = Position(uid_validity=7, uid_next=42)
 State.open(path).intend("anne@example.org", Intent(digest="d1", message_id="<noreply-analyzer.d1@example.org>",
     operator="telecom-exemple", topic="billing", keys=frozenset({"k1", "k2"}), mailbox="Brouillons", before=position,
-    at=datetime(2026, 11, 24, 8, tzinfo=UTC)))
+    at=datetime(2026, 11, 24, 8, tzinfo=UTC), place="anne@example.org anne@imap.example.org"))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
