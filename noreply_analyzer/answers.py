@@ -14,7 +14,7 @@ _MESSAGE_ID: Final = re.compile(rb"<[!-;=?A-~]+@[!-;=?A-~]+>")  # printable ASCI
 _MESSAGE_ID_BYTES: Final = 250
 
 
-def trace(mailbox: str, header: bytes) -> Trace:
+def trace(mailbox: str, header: bytes, *, in_drafts: bool = False) -> Trace:
     """Read the three fields that say what a message answers.
 
     Only ids of printable ASCII count, of at most 250 bytes: nothing else could be one of ours, or one we answered.
@@ -30,6 +30,7 @@ def trace(mailbox: str, header: bytes) -> Trace:
         message_id=next(iter(ids[b"message-id"]), None),
         in_reply_to=tuple(ids[b"in-reply-to"]),
         references=tuple(ids[b"references"]),
+        in_drafts=in_drafts,
     )
 
 

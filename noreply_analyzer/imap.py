@@ -441,19 +441,19 @@ class Drafts:
         for mailbox in self._drafts:
             with _named(mailbox):
                 opened = self._session._examine(mailbox)  # noqa: SLF001
-                found += self._read(mailbox, self._session._uids_from(opened, 1))  # noqa: SLF001
+                found += self._read(mailbox, self._session._uids_from(opened, 1), in_drafts=True)  # noqa: SLF001
         for mailbox in self._sent:
             with _named(mailbox):
                 opened = self._session._examine(mailbox)  # noqa: SLF001
                 found += self._read(mailbox, self._session._uids_since(opened, since)[-_SENT_AT_MOST:])  # noqa: SLF001
         return tuple(found)
 
-    def _read(self, mailbox: str, uids: Sequence[int]) -> Iterator[Trace]:
+    def _read(self, mailbox: str, uids: Sequence[int], *, in_drafts: bool = False) -> Iterator[Trace]:
         for chunk in chunks(uids, _AT_ONCE):
             answers = self._session._fetch(chunk, f"UID BODY.PEEK[HEADER.FIELDS ({_TRACE_FIELDS})]")  # noqa: SLF001
             for answer in answers.values():
                 if (header := section(answer, b"BODY[HEADER")) is not None:
-                    yield trace(mailbox, header)
+                    yield trace(mailbox, header, in_drafts=in_drafts)
 
     def append(self, draft: bytes, *, when: datetime) -> MessageRef | None:
         r"""Save *draft* with the \Draft flag; where it lies, or ``None`` without UIDPLUS (RFC 4315).

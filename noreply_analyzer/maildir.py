@@ -350,7 +350,7 @@ class Drafts:
         """Give all of Drafts, and of Sent the newest that arrived on *since* or later."""
         found: list[Trace] = []
         for mailbox in self._drafts:
-            found += (trace(mailbox, _header(entry)) for entry in self._entries(mailbox))
+            found += (trace(mailbox, _header(entry), in_drafts=True) for entry in self._entries(mailbox))
         for mailbox in self._sent:
             recent = [entry for entry in self._entries(mailbox) if entry.received.date() >= since]
             found += (trace(mailbox, _header(entry)) for entry in recent[-_SENT_AT_MOST:])

@@ -7,6 +7,7 @@ edited draft is known by its References, the only thing that every mail program 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Protocol
 
 from .ids import Marker, read_marker, stand_in
@@ -52,10 +53,17 @@ class Lying:
         found = {marker for trace in self._in_drafts() for marker in markers(trace) if marker.topic in set(Topic)}
         return Counter((marker.operator, Topic(marker.topic)) for marker in found)
 
-    def duplicates(self) -> tuple[str, ...]:
-        """Give the digest of each draft that lies in Drafts twice."""
-        count = Counter(marker.digest for trace in self._in_drafts() for marker in markers(trace))
-        return tuple(digest for digest, times in count.items() if times > 1)
+    def duplicates(self) -> tuple[tuple[Trace, Trace], ...]:
+        """Give each two drafts of ours that answer one and the same message, whatever else either of them answers."""
+        ours = [trace for trace in self._in_drafts() if markers(trace)]
+        return tuple((one, other) for one, other in combinations(ours, 2) if self._overlap(one, other))
+
+    def _overlap(self, one: Trace, other: Trace) -> bool:
+        if not {name for name in one.answers & other.answers if not read_marker(name)}:
+            return False
+        # An operator that uses a Message-ID twice has written two messages.
+        known = [self.memory.members(self.account, markers(trace)[0].digest) for trace in (one, other)]
+        return not all(known) or not known[0].isdisjoint(known[1])
 
     def outcome_of(self, intent: Intent, position: Position) -> str:
         """Say what became of an intent: ``saved``, ``undone`` or ``doubtful``.
@@ -71,7 +79,7 @@ class Lying:
         return "undone" if unchanged else "doubtful"
 
     def _in_drafts(self) -> Iterable[Trace]:
-        return (trace for trace in self.traces if trace.mailbox == self.drafts)
+        return (trace for trace in self.traces if trace.in_drafts)
 
 
 def markers(trace: Trace) -> tuple[Marker, ...]:

@@ -14,7 +14,7 @@ from .errors import ServerRefusedError
 from .ids import digest
 from .language import _
 from .ledger import Ledger
-from .once import Lying
+from .once import Lying, markers
 from .planning import Ceilings, plan
 from .policy import Action, Decision
 from .state import Intent
@@ -77,11 +77,14 @@ class Desk:
         position = self.connections.drafts.position()
         if position.certain and position == self.ledger.position(_DRAFTS):
             return
-        for group in self._lying.duplicates():
-            if not self.ledger.knows(f"twice {group}"):
-                self.ledger.remember(f"twice {group}", action=Action.TELL, rule="twice")
-                sentence = _("two drafts in {mailbox} answer the same messages; delete one of them")
-                self.ledger.trouble(sentence.format(mailbox=self.connections.drafts.name), 1)
+        for pair in self._lying.duplicates():
+            both = [markers(trace)[0] for trace in pair]
+            mark = " ".join(["twice", *sorted({marker.digest for marker in both})])
+            if not self.ledger.knows(mark):
+                self.ledger.remember(mark, action=Action.TELL, rule="twice")
+                sentence = _("two drafts to {operator} in {mailbox} answer the same mail; delete one of them")
+                mailboxes = ", ".join(dict.fromkeys(trace.mailbox for trace in pair))
+                self.ledger.trouble(sentence.format(operator=both[0].operator, mailbox=mailboxes), 1)
         self.ledger.set_position(_DRAFTS, position)
 
     def write(self) -> None:

@@ -106,6 +106,8 @@ class Trace:
     message_id: str | None
     in_reply_to: tuple[str, ...]
     references: tuple[str, ...]
+    in_drafts: bool = False
+    """Whether it lies in a drafts mailbox, be it ours or another; else it was sent."""
 
     @property
     def answers(self) -> frozenset[str]:

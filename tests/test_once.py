@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from itertools import product
 
 import pytest
@@ -41,6 +42,11 @@ def edited(draft: EmailMessage) -> bytes:
     lines = [f"{name}: {value}".replace("> <", ">\r\n <") for name, value in header.items()]
     body = draft.get_content() + "\nUne phrase de plus.\n"
     return "\r\n".join([*lines, "Content-Transfer-Encoding: 8bit", "", body]).encode()
+
+
+def as_saved(draft: EmailMessage) -> bytes:
+    """Give a draft byte for byte: the library would write long lines of References anew."""
+    return draft.as_bytes(policy=SMTP.clone(refold_source="none"))
 
 
 def test_a_signed_bill_becomes_one_draft(world: World) -> None:
@@ -368,6 +374,68 @@ def test_two_drafts_for_the_same_are_named_once(world: World) -> None:
     assert "Brouillons" in first.stderr
     assert (second.returncode, second.stderr) == (0, "")
     assert len(world.drafts()) == 2
+
+
+@pytest.mark.parametrize("first", ["1", "12"])
+def test_drafts_of_two_machines_that_overlap_are_named_once(world: World, first: str) -> None:
+    """One machine has seen one bill more than the other: they share one, whichever draft came first."""
+    folder = world.state.parent
+    written = []
+    for numbers in (first, {"1": "12", "12": "1"}[first]):  # each machine with a state and a mailbox of its own
+        for number in numbers:
+            deliver_bill(world, number=number, days=int(number))
+        world.run()
+        ((uid, _flags, draft),) = world.fetch_all("Brouillons")
+        written.append(as_saved(draft))
+        world.delete("Brouillons", [uid])
+        world.delete("INBOX", [uid for uid, _flags, _bill in world.fetch_all("INBOX")])
+        folder.rename(world.folder / f"state of {len(written)}")
+    world.deliver(*written, mailbox="Brouillons", flags=r"(\Draft)")
+
+    ends = [world.run() for _ in range(2)]
+
+    assert [done.returncode for done in ends] == [1, 0]
+    assert "two drafts to telecom-exemple in Brouillons" in ends[0].stderr
+    assert ends[1].stderr == ""
+    assert len(world.drafts()) == 2
+
+
+def test_drafts_to_two_messages_of_one_message_id_are_no_duplicates(make_world: Callable[..., World]) -> None:
+    """An operator that uses a Message-ID twice is answered twice, where as many drafts may wait."""
+    world = make_world(drafting={"pending_per_operator": 2})
+    deliver_bill(world, number="7")
+    world.run()
+    (draft,) = world.drafts()
+    text = f"Votre facture n° 8 est disponible.\n{NOTICE}"
+    second = mail(TELECOM.author, "Votre facture n° 8", text, date=world.now, message_id="<bill-7@telecom.example>")
+    world.deliver(second, key=TELECOM.key)
+
+    ends = [world.run() for _ in range(2)]
+
+    assert [(done.returncode, done.stderr) for done in ends] == [(0, ""), (0, "")]
+    assert {found["In-Reply-To"] for found in world.drafts()} == {draft["In-Reply-To"]}
+    assert len(world.drafts()) == 2
+
+
+@pytest.mark.parametrize("by_the_user", [False, True], ids=["as saved", "edited"])
+def test_a_draft_in_another_drafts_mailbox_waits_too(world: World, by_the_user: bool) -> None:  # noqa: FBT001
+    """A mail program of the user's keeps drafts in a mailbox of its own: what was moved there still waits."""
+    deliver_bill(world, number="1")
+    world.run()
+    with world.connected() as client:
+        client.create("Drafts")
+    ((uid, _flags, draft),) = world.fetch_all("Brouillons")
+    world.delete("Brouillons", [uid])
+    world.deliver(edited(draft) if by_the_user else as_saved(draft), mailbox="Drafts", flags=r"(\Draft)")
+    deliver_bill(world, number="2")
+    (told, _summary) = world.run_json()
+    world.deliver(edited(draft), mailbox="Brouillons", flags=r"(\Draft)")
+
+    twice = world.run()
+
+    assert told["decision"]["rule"] == "draft-waiting"
+    assert twice.returncode == 1
+    assert "Brouillons, Drafts" in twice.stderr
 
 
 def test_nothing_personal_is_logged_unless_asked_for(world: World) -> None:
