@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from .config import Settings
@@ -15,9 +14,13 @@ from .ids import digest
 from .language import _
 from .ledger import Ledger
 from .once import Lying, markers
-from .planning import Ceilings, plan
-from .policy import Action, Decision
+from .planning import Ceilings, Plan, plan
+from .policy import Action, Analysis, Decision
+from .source import Position
 from .state import Intent
+
+if TYPE_CHECKING:
+    from .drafting import Draft
 
 _DRAFTS: Final = "\\Drafts"
 """Under which name the position of the drafts mailbox is kept, whatever the mailbox is called (RFC 6154)."""
@@ -31,25 +34,55 @@ class Desk:
     connections: Connections
     entries: list[Entry] = field(default_factory=list)
     """What a draft may be written for."""
+    _read: tuple[Position, Lying] | None = None
+    """What was read of Drafts and Sent, and where Drafts ended then."""
     _refusals: set[str] = field(default_factory=set)
 
     # What lies there already --------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def _lying(self) -> Lying:
+        return (self._read or self._read_anew())[1]
+
+    def _read_anew(self) -> tuple[Position, Lying]:
         # A user may answer a month-old message; its answer lies in Sent no longer than the message is of age.
         since = self.ledger.now - timedelta(days=self._settings.drafting.max_age_days + 1)
         drafts = self.connections.drafts
+        position = drafts.position()  # first: what comes while the rest is read makes a difference the next time
         traces = drafts.traces(since=since.date())
-        return Lying(account=self.ledger.owner, drafts=drafts.name, traces=traces, memory=self.ledger.state)
+        lying = Lying(account=self.ledger.owner, drafts=drafts.name, traces=traces, memory=self.ledger.state)
+        self._read = (position, lying)
+        return self._read
 
     def check_what_is_answered(self) -> None:
-        """Leave out what has its answer in Drafts or Sent."""
-        for index, entry in enumerate(self.entries):
-            analysis = entry.analysis
-            if analysis.decision.action is Action.DRAFT and (answer := self._lying.answer_to(analysis.message)):
+        """Leave out what has its answer in Drafts or Sent by now: a run may have looked, and waited, for minutes."""
+        wanted = [index for index, entry in enumerate(self.entries) if entry.analysis.decision.action is Action.DRAFT]
+        if wanted:
+            self._read_anew()
+            self._unanswered(wanted)
+
+    def _unanswered(self, indexes: Sequence[int]) -> tuple[int, ...]:
+        """Give what has no answer yet, and say what has one."""
+        unanswered = []
+        for index in indexes:
+            if answer := self._lying.answer_to(self.entries[index].analysis.message):
                 reason = _("there is an answer to it in {mailbox} already").format(mailbox=answer.mailbox)
                 self._redecide(index, Decision(action=Action.TELL, rule="answered-already", reason=reason))
+            else:
+                unanswered.append(index)
+        return tuple(unanswered)
+
+    def _still_wanted(self, letter: Sequence[int]) -> Sequence[int]:
+        """Give what of a letter is to be answered still, whatever else came to Drafts since that was asked last."""
+        position = self.connections.drafts.position()
+        if self._read and position.certain and position == self._read[0]:
+            return letter
+        self._read_anew()
+        letter = self._unanswered(letter)
+        again = self._plan([self.entries[index].analysis for index in letter])
+        for within, decision in again.left_out.items():
+            self._redecide(letter[within], decision)
+        return [letter[within] for part in again.letters for within in part]
 
     # What is written ----------------------------------------------------------------------------------------------
 
@@ -91,19 +124,22 @@ class Desk:
         """Save what is to be drafted, and say what is left out."""
         if not any(entry.analysis.decision.action is Action.DRAFT for entry in self.entries):
             return  # nothing was found, or all of it has its answer
-        drafting = self._settings.drafting
-        ceilings = Ceilings(
-            per_run=drafting.per_run,
-            pending_per_operator=drafting.pending_per_operator,
-            pending_total=drafting.pending_total,
-        )
-        planned = plan([e.analysis for e in self.entries], waiting=self._lying.waiting(), ceilings=ceilings)
+        planned = self._plan([entry.analysis for entry in self.entries])
         for letter in planned.letters:
             self.ledger.equipment.stop.check()
             with self.ledger.equipment.stop.held():
                 self._save_if_taken(letter)
         for index, decision in planned.left_out.items():
             self._redecide(index, decision)
+
+    def _plan(self, analyses: Sequence[Analysis]) -> Plan:
+        drafting = self._settings.drafting
+        ceilings = Ceilings(
+            per_run=drafting.per_run,
+            pending_per_operator=drafting.pending_per_operator,
+            pending_total=drafting.pending_total,
+        )
+        return plan(analyses, waiting=self._lying.waiting(), ceilings=ceilings)
 
     def _save_if_taken(self, letter: Sequence[int]) -> None:
         """Save one draft; one that the server refuses is written anew by the next run, and does not keep the others."""
@@ -119,35 +155,50 @@ class Desk:
                 self._refusals.add(str(error))
 
     def _save(self, letter: Sequence[int]) -> None:
-        """Save one draft: intent, APPEND, outcome."""
+        """Save one draft, if what lies in Drafts by now leaves anything of it to be saved."""
+        if self.ledger.equipment.dry_run:
+            self._finish(letter, self._compose(letter))
+            return
+        if letter := self._still_wanted(letter):
+            draft = self._compose(letter)
+            self._append(letter, draft)
+            self._finish(letter, draft)
+
+    def _append(self, letter: Sequence[int], draft: "Draft") -> None:
+        """Intent, APPEND, outcome."""
+        before, lying = self._read or self._read_anew()
+        entries = [self.entries[index] for index in letter]
+        group = self._intend(entries, draft.message_id, before)
+        try:
+            self.connections.drafts.append(draft.as_bytes(), when=self.ledger.now)
+        except ServerRefusedError:  # and so it was not saved, for sure
+            self.ledger.conclude(group, outcome="undone", rule="refused")
+            raise
+        self.ledger.conclude(group, outcome="saved", rule=entries[-1].analysis.decision.rule)
+        # Where ours alone came, Drafts ends one further now; in a Maildir it does not, and is read anew.
+        self._read = (replace(before, uid_next=before.uid_next + 1), lying)
+
+    def _compose(self, letter: Sequence[int]) -> "Draft":
         from .briefing import brief_for
         from .drafting import compose
 
-        entries = [self.entries[index] for index in letter]
-        draft = compose(
+        return compose(
             brief_for(
-                [entry.analysis for entry in entries],
+                [self.entries[index].analysis for index in letter],
                 account=self.ledger.account,
                 settings=self._settings,
                 registry=self.ledger.equipment.open_registry(),
                 now=self.ledger.now.astimezone(ZoneInfo(self._settings.timezone)),
             )
         )
+
+    def _finish(self, letter: Sequence[int], draft: "Draft") -> None:
         saved = Saved(message_id=draft.message_id, mailbox=self.connections.drafts.name, answers=len(letter))
-        if not self.ledger.equipment.dry_run:
-            group = self._intend(entries, draft.message_id)
-            try:
-                self.connections.drafts.append(draft.as_bytes(), when=self.ledger.now)
-            except ServerRefusedError:  # and so it was not saved, for sure
-                self.ledger.conclude(group, outcome="undone", rule="refused")
-                raise
-            rule = entries[-1].analysis.decision.rule
-            self.ledger.conclude(group, outcome="saved", rule=rule)
         for index in letter:
             self.entries[index] = replace(self.entries[index], draft=saved)
             self.ledger.finish(self.entries[index])
 
-    def _intend(self, entries: Sequence[Entry], message_id: str) -> str:
+    def _intend(self, entries: Sequence[Entry], message_id: str, before: Position) -> str:
         first = entries[0].analysis
         slug = first.match.operator.slug if first.match else ""
         keys = frozenset(entry.analysis.message.key for entry in entries)
@@ -159,7 +210,7 @@ class Desk:
             topic=first.topic,
             keys=keys,
             mailbox=self.connections.drafts.name,
-            before=self.connections.drafts.position(),
+            before=before,
             at=self.ledger.now,
             place=self.ledger.place,
         )

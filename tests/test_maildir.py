@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from schema import messages, objects
+from servers.dnsd import Bad, DnsServer
 from servers.dovecot import Dovecot
 from test_cut_off import bill, unknown
 from world import BANQUE, COLIS, TELECOM, MaildirWorld, World
@@ -139,6 +141,27 @@ def test_a_draft_that_lies_there_counts_without_any_state(maildir_world: Maildir
 
     assert done.returncode == 0
     assert len(world.drafts()) == (how == "edited")
+
+
+@pytest.mark.parametrize("mailbox", ["Brouillons", "Envoy&AOk-s"])
+def test_what_the_user_answers_while_a_run_is_at_work_is_seen(
+    maildir_world: MaildirWorld, dns: DnsServer, mailbox: str
+) -> None:
+    """The run waits for the DNS, the user writes or sends an answer meanwhile: no draft is made beside it."""
+    world = maildir_world
+    world.deliver(bill(world, TELECOM), bill(world, COLIS))
+    answer = b"Subject: Re: facture\nMessage-ID: <u@example.org>\nIn-Reply-To: <bill-1@telecom.example>\n\nx\n"
+    dns.zone[COLIS.key.name] = Bad.SILENCE
+    running = world.start()
+    while COLIS.key.name not in dns.names_asked():
+        time.sleep(0.02)
+    world.deliver(answer, mailbox=mailbox, flags="S")
+
+    out, err = running.communicate(timeout=60)
+
+    assert (running.returncode, err) == (0, "")
+    assert "there is an answer to it in" in out
+    assert len(world.drafts()) == (1 if mailbox == "Brouillons" else 0)
 
 
 def outline(draft: EmailMessage) -> tuple[str, ...]:

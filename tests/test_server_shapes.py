@@ -20,6 +20,8 @@ from servers.dnsd import Bad, DnsServer, Txt
 from servers.shaped import Fault, Shape, ShapedServer
 from world import COLIS, NOTICE, TELECOM, OperatorFixture, World, mail
 
+from noreply_analyzer.ids import Marker
+
 COLIS_ANSWERED, TELECOM_ANSWERED = "<bill@colis.example>", "<bill@telecom.example>"
 BOTH = (COLIS_ANSWERED, TELECOM_ANSWERED)
 
@@ -494,6 +496,55 @@ def test_killed_after_append_and_deleted_by_the_user_is_not_made_again(anne: Mak
     assert "telecom-exemple" in after.stderr
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
     assert server.drafts == []
+
+
+def an_answer_of_the_user(server: ShapedServer) -> None:
+    """Have the user's mail program save an answer to the second bill."""
+    raw = mail("anne@example.org", "Re: facture", "Bonjour,\n", date=datetime.now(UTC), message_id="<u@example.org>")
+    server.deliver(f"In-Reply-To: {COLIS_ANSWERED}\r\n".encode() + raw, server.shape.drafts, flags="\\Draft")
+
+
+def a_draft_of_another_machine(server: ShapedServer) -> None:
+    """Have another machine of the user's save a draft to the second operator, about another bill."""
+    marker = Marker(operator=COLIS.slug, topic="billing", digest="0" * 32)
+    raw = mail("anne@example.org", "Facture", "Bonjour,\n", date=datetime.now(UTC), message_id="<other@example.org>")
+    thread = f"In-Reply-To: <b2@colis.example>\r\nReferences: {marker}\r\n <b2@colis.example>\r\n"
+    server.deliver(thread.encode() + raw, server.shape.drafts, flags="\\Draft")
+
+
+@pytest.mark.parametrize("shape", [Shape(), Shape(uidplus=False), NO_UIDNEXT], ids=["UIDPLUS", "none", "no UIDNEXT"])
+@pytest.mark.parametrize(
+    ("event", "rule"),
+    [(an_answer_of_the_user, "answered-already"), (a_draft_of_another_machine, "draft-waiting")],
+    ids=["the user", "another machine"],
+)
+def test_what_comes_to_drafts_between_two_letters_is_seen(
+    anne: Make, shape: Shape, event: Callable[[ShapedServer], None], rule: str
+) -> None:
+    """While the first draft is saved, something comes that makes the second one too many: it is not written."""
+    server, world = anne(Row(shape=shape))
+    deliver(server)
+    server.faults = [Fault(at="APPEND", says="nothing", saves=True, event=event)]
+
+    found = world.run_json()
+    again = world.run()
+
+    assert [one["decision"]["rule"] for one in found[:-1]] == ["unanswerable-proven", rule]
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert len(server.drafts) == 2
+
+
+@pytest.mark.parametrize(("uidplus", "letters"), [(True, 2), (False, 2), (True, 0)])
+def test_drafts_and_sent_are_read_anew_only_where_something_came(anne: Make, letters: int, *, uidplus: bool) -> None:
+    """Once before the first letter, whatever was read early; and not for each letter, nor where there is none."""
+    server, world = anne(Row(shape=Shape(uidplus=uidplus)))
+    if letters:
+        deliver(server)
+
+    world.run()
+
+    assert len(server.drafts) == letters
+    assert sum(b'EXAMINE "Sent"' in line or b"EXAMINE Sent" in line for line in server.lines) == (2 if letters else 1)
 
 
 def test_an_answer_to_append_that_cannot_be_read_is_no_refusal(anne: Make) -> None:
