@@ -34,7 +34,7 @@ def run_accounts(equipment: Equipment, accounts: Sequence[Account]) -> int:
     now = equipment.monotonic
     ends_at = now() + equipment.settings.limits.run_seconds
     statuses = {0}
-    equipment.state.forget_what_is_old(equipment.clock())
+    equipment.state.forget_what_is_old(equipment.clock(), max_age_days=equipment.settings.drafting.max_age_days)
     for index, account in enumerate(accounts):
         # Its share of what is left: a flooded account must not keep the next one from being looked at.
         share = (ends_at - now()) / (len(accounts) - index)

@@ -58,8 +58,9 @@ _SCHEMA: Final = (
     # 2: where a draft was to be saved; empty for those of version 1
     "ALTER TABLE drafts ADD COLUMN place TEXT NOT NULL DEFAULT ''",
 )
-_KEEP_MESSAGES: Final = timedelta(days=400)
-"""Longer than any ``max_age_days`` that makes sense: what is older is left alone anyway."""
+_KEEP_DAYS: Final = 400
+_KEEP_LONGER: Final = 30
+"""Days: a message is remembered until it is too old to be answered, and a while longer, for clocks are wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,10 +323,11 @@ class State:
         records = json.dumps([record.decode("latin-1") for record in answer.records])
         self._write("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", name, records, _stamp(expires))
 
-    def forget_what_is_old(self, now: datetime) -> None:
-        """Drop answers of the DNS that no longer hold, and messages that are too old to come back."""
+    def forget_what_is_old(self, now: datetime, *, max_age_days: int) -> None:
+        """Drop answers of the DNS that no longer hold, and messages that will be left alone for their age."""
         self._write("DELETE FROM keys WHERE expires < ?", _stamp(now))
-        self._write("DELETE FROM messages WHERE at < ?", _stamp(now - _KEEP_MESSAGES))
+        kept = timedelta(days=max(_KEEP_DAYS, max_age_days + _KEEP_LONGER))
+        self._write("DELETE FROM messages WHERE at < ?", _stamp(now - kept))
 
     # In the user's hands ----------------------------------------------------------------------------------------
 

@@ -488,13 +488,14 @@ def test_times_of_any_zone_are_the_same_times(state: State) -> None:
     assert state.get("name.example", datetime(2026, 11, 24, 9, 0, tzinfo=UTC)) is None
 
 
-def test_what_is_old_is_forgotten(state: State) -> None:
-    """Expired keys at once; messages when they are too old to come back."""
+@pytest.mark.parametrize(("max_age_days", "kept"), [(40, 400), (370, 400), (371, 401), (36_500, 36_530)])
+def test_what_is_old_is_forgotten(state: State, max_age_days: int, kept: int) -> None:
+    """Expired keys at once; messages when they are too old to come back, whatever counts as old."""
     state.put("old.example", TxtAnswer(), NOW - timedelta(seconds=1))
     state.put("new.example", TxtAnswer(), NOW + timedelta(seconds=1))
-    state.remember(ANNE, "old", action="leave", rule="x", at=NOW - timedelta(days=401))
-    state.remember(ANNE, "new", action="leave", rule="x", at=NOW - timedelta(days=399))
-    state.forget_what_is_old(NOW)
+    state.remember(ANNE, "old", action="leave", rule="x", at=NOW - timedelta(days=kept + 1))
+    state.remember(ANNE, "new", action="leave", rule="x", at=NOW - timedelta(days=kept - 1))
+    state.forget_what_is_old(NOW, max_age_days=max_age_days)
 
     assert state.get("old.example", NOW - timedelta(days=1)) is None
     assert state.get("new.example", NOW) is not None
