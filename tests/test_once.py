@@ -332,6 +332,32 @@ def test_a_one_time_code_is_never_drafted_to_nor_quoted(world: World) -> None:
     assert world.drafts() == []
 
 
+def test_no_shape_of_a_code_or_a_password_comes_into_a_draft(world: World) -> None:
+    """Each from a proven operator, each of the words of a bill or an account; a true bill among them has its draft."""
+    sent = [
+        (
+            "Votre code de paiement : facture 12",
+            "Votre code de paiement 3-D Secure est 482913, pour régler la facture.",
+        ),
+        ("Votre clé d'activation : 482913", "Votre facture vous attend."),
+        ("Vos identifiants", "Votre mot de passe provisoire est Xy482913."),
+        ("Votre facture", "Bonjour,\n\n482913\n\nValable dix minutes."),
+        ("Votre facture n° 73920415", "Votre facture est disponible."),
+    ]
+    for number, (subject, text) in enumerate(sent):
+        id_ = f"<shape-{number}@telecom.example>"
+        raw = mail(TELECOM.author, subject, f"{text}\n{NOTICE}", date=world.now, message_id=id_)
+        world.deliver(raw, key=TELECOM.key)
+
+    done = world.run("--json")
+
+    (draft,) = world.drafts()
+    assert done.returncode == 0
+    assert "482913" not in done.stdout + done.stderr + draft.as_string()
+    assert draft["In-Reply-To"] == "<shape-4@telecom.example>"
+    assert "73920415" in draft.get_content()
+
+
 def test_an_overlapping_run_leaves_it_to_the_first(world: World) -> None:
     """The second of two runs at one time ends with 75 and does nothing."""
     deliver_bill(world)
