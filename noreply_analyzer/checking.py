@@ -20,6 +20,7 @@ from .errors import (
     LoginRefusedError,
     MessageError,
     NoreplyAnalyzerError,
+    ServerRefusedError,
     TryLaterError,
     UnreachableError,
 )
@@ -198,7 +199,7 @@ def _latest(store: Store, settings: Settings) -> list[Message]:
     messages = []
     with tools_for(settings, ask_dns=False) as tools:
         for found in newest:
-            with suppress(MessageError):
+            with suppress(MessageError, ServerRefusedError):
                 if raw := store.fetch(found.ref):
                     messages.append(tools.read(raw, Overrides()).message)
     return messages

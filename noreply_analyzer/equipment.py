@@ -12,12 +12,15 @@ from .detection import Overrides
 from .mailboxes import Listed
 from .policy import Action, Analysis, Preferences, Tools
 from .registry import Registry
-from .source import DraftsMailbox, MailSource, MessageRef
+from .source import Caution, DraftsMailbox, MailSource, MessageRef
 from .state import State
 
 
 class Store(MailSource, Protocol):
     """A mail store with a drafts mailbox: what an account is."""
+
+    caution: Caution
+    """How it asks for messages; whoever opens it anew hands over what it knows of those that cost a connection."""
 
     @property
     def secured_by(self) -> str:

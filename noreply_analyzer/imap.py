@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from heapq import merge
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -21,7 +22,7 @@ from .language import _
 from .mailboxes import Listed, Role, every, find, no_drafts, to_read
 from .server import UNPRINTABLE, Server
 from .sieve import FIELDS
-from .source import Found, MessageRef, Position, Trace
+from .source import Caution, Found, MessageRef, Position, Trace
 from .wire import ANSWER_BYTES, Allowance, Connection, countdown
 
 __all__ = ["Drafts", "Server", "Session"]
@@ -66,6 +67,7 @@ class Session:
         self._server = server
         self._message_bytes = message_bytes
         self._opened: _Opened | None = None
+        self.caution = Caution()
         self.patterns: Sequence[str] | str = ("INBOX",)
         self.drafts_name = ""
         self.sent_name = ""
@@ -172,18 +174,30 @@ class Session:
 
         Raises:
             MessageError: it is larger than may be fetched.
+            ServerRefusedError: it is there, and the server does not give it.
         """
         if self._reopen(ref.mailbox).position.uid_validity != ref.uid_validity:
             return None
-        size = self._fetch([ref.uid], "UID RFC822.SIZE").get(ref.uid, {}).get(b"RFC822.SIZE")
-        if not isinstance(size, int):
+        about = self._fetch([ref.uid], "UID RFC822.SIZE").get(ref.uid)
+        if about is None:
             return None
+        size = about.get(b"RFC822.SIZE")
+        if not isinstance(size, int):
+            raise self._not_given()
         if size > self._message_bytes:
             raise MessageError(_("larger than {limit} bytes (limits.message_bytes)").format(limit=self._message_bytes))
         # Some servers count line ends as one byte: twice the size, and what stands around it.
         seconds = self._wire.allowance.seconds + size / _BYTES_A_SECOND
         answer = self._fetch([ref.uid], "UID BODY.PEEK[]", answer_bytes=2 * size + _BEGINNING, seconds=seconds)
-        return section(answer.get(ref.uid, {}), b"BODY[]")
+        if ref.uid not in answer:
+            return None
+        body = section(answer[ref.uid], b"BODY[]")
+        if body is None:
+            raise self._not_given()
+        return body
+
+    def _not_given(self) -> ServerRefusedError:
+        return ServerRefusedError(_("{host} does not give this message").format(host=self._server.host))
 
     # The drafts mailbox.
 
@@ -304,9 +318,16 @@ class Session:
         A message that the server refuses to show is there all the same, without a header.
         """
         facts, hidden = self._fetch_what_it_shows(uids, "UID FLAGS INTERNALDATE RFC822.SIZE")
-        for uid in hidden:
-            yield Found(ref=self._ref(opened, uid), header=b"", order=uid, size=0, received=None, flags=frozenset())
         sizes = {uid: fact[b"RFC822.SIZE"] for uid, fact in facts.items() if isinstance(fact.get(b"RFC822.SIZE"), int)}
+        without = sorted({*hidden, *facts.keys() - sizes.keys()})
+        bare = (
+            Found(ref=self._ref(opened, uid), header=b"", order=uid, size=0, received=None, flags=frozenset())
+            for uid in without
+        )
+        # In the order of their UIDs: whoever stops at one takes those before it for known.
+        yield from merge(bare, self._shown(opened, facts, sizes), key=lambda found: found.order)
+
+    def _shown(self, opened: _Opened, facts: dict[int, dict[bytes, Any]], sizes: dict[int, int]) -> Iterator[Found]:
         for group in groups(sizes, min(_HEADERS_AT_ONCE, self._message_bytes)):
             for uid, header in self._headers(group, sizes).items():
                 yield Found(
@@ -323,14 +344,16 @@ class Session:
         if sizes[uids[0]] > self._message_bytes:
             return {uids[0]: self._beginning(uids[0], items)}
         answers, hidden = self._fetch_what_it_shows(uids, items)
-        headers = {uid: section(answers.get(uid, {}), b"BODY[HEADER") for uid in uids} | dict.fromkeys(hidden, b"")
-        return {uid: header for uid, header in headers.items() if header is not None}
+        there = answers.keys() | set(hidden)
+        return {uid: section(answers.get(uid, {}), b"BODY[HEADER") or b"" for uid in uids if uid in there}
 
     def _beginning(self, uid: int, items: str) -> bytes:
         """Give the beginning of a giant's header, which may be all of it; nothing where the server cannot do that."""
         try:
             answers = self._fetch([uid], f"{items}<0.{_BEGINNING}>")
-        except ServerRefusedError:
+        except ServerRefusedError as error:
+            if error.hung_up:
+                raise
             return b""
         return section(answers.get(uid, {}), b"BODY[HEADER") or b""
 
@@ -339,28 +362,31 @@ class Session:
         return MessageRef(mailbox=opened.name, uid_validity=opened.position.uid_validity, uid=uid)
 
     def _fetch_what_it_shows(self, uids: Sequence[int], items: str) -> tuple[dict[int, dict[bytes, Any]], list[int]]:
-        """Fetch *items*, and name the messages that the server refuses to show: one of them must not hide the others.
+        """Fetch *items*, and name the messages that it does not show: one of them must not hide the others.
 
         Raises:
             ServerRefusedError: it refuses too many, or the mailbox is gone.
         """
         answers: dict[int, dict[bytes, Any]] = {}
-        hidden: list[int] = []
-        parts = [uids]
-        while parts:
+        refused: list[int] = []
+        hidden = [uid for uid in uids if self.caution.hides(self._ref(self._opened, uid))] if self._opened else []
+        asked = [uid for uid in uids if uid not in hidden]
+        parts: list[Sequence[int]] = [[uid] for uid in reversed(asked)] if self.caution.one_by_one else [asked]
+        while parts and asked:
             part = parts.pop()
             try:
                 answers |= self._fetch(part, items)
             except ServerRefusedError as error:
+                self.caution.asked = self.caution.asked if error.hung_up else ()
                 self._require_still_there(error)
-                if len(hidden) == _HIDDEN_AT_MOST:
+                if len(refused) == _HIDDEN_AT_MOST:
                     raise
                 if len(part) == 1:
-                    hidden += part
+                    refused += part
                 else:
                     middle = len(part) // 2
                     parts += [part[middle:], part[:middle]]
-        return {uid: answers[uid] for uid in uids if uid in answers}, hidden
+        return {uid: answers[uid] for uid in uids if uid in answers}, hidden + refused
 
     def _require_still_there(self, refusal: ServerRefusedError) -> None:
         """Tell a message that cannot be shown from a mailbox that is gone, or was made anew meanwhile."""
@@ -376,7 +402,10 @@ class Session:
         self, uids: Sequence[int], items: str, *, answer_bytes: int = ANSWER_BYTES, seconds: float | None = None
     ) -> dict[int, dict[bytes, Any]]:
         """Fetch *items* of *uids*, in that order; what the server does not give is left out, and so is all else."""
+        if self._opened:
+            self.caution.asked = [self._ref(self._opened, uid) for uid in uids]
         answers = self._fetch_set(sequence_set(uids), items, answer_bytes=answer_bytes, seconds=seconds)
+        self.caution.asked = ()
         return {uid: answers[uid] for uid in uids if uid in answers}
 
     def _fetch_set(
@@ -395,6 +424,10 @@ class Session:
         for answer in answers.values():
             by_uid.setdefault(answer.get(b"UID", 0), {}).update(answer)  # 0 is nobody's: what came without UID
         return by_uid
+
+    def _unread(self, uid: int) -> None:
+        if self._opened:
+            self.caution.unread.append(self._ref(self._opened, uid))
 
     def _require_ok(self, kind: str, data: Sequence[bytes | None]) -> None:
         if kind != "OK":
@@ -450,9 +483,13 @@ class Drafts:
 
     def _read(self, mailbox: str, uids: Sequence[int], *, in_drafts: bool = False) -> Iterator[Trace]:
         for chunk in chunks(uids, _AT_ONCE):
-            answers = self._session._fetch(chunk, f"UID BODY.PEEK[HEADER.FIELDS ({_TRACE_FIELDS})]")  # noqa: SLF001
-            for answer in answers.values():
-                if (header := section(answer, b"BODY[HEADER")) is not None:
+            items = f"UID BODY.PEEK[HEADER.FIELDS ({_TRACE_FIELDS})]"
+            answers, hidden = self._session._fetch_what_it_shows(chunk, items)  # noqa: SLF001
+            for uid in (*answers, *hidden):
+                header = section(answers.get(uid, {}), b"BODY[HEADER")
+                if header is None:
+                    self._session._unread(uid)  # noqa: SLF001
+                else:
                     yield trace(mailbox, header, in_drafts=in_drafts)
 
     def append(self, draft: bytes, *, when: datetime) -> MessageRef | None:

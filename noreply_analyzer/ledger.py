@@ -107,6 +107,11 @@ class Ledger:
         """Remember *what*, so that it is said once."""
         self.state.remember(*self._mark(what, ref), action=action, rule=rule, at=self.now)
 
+    def failed(self, ref: MessageRef) -> None:
+        """Remember that the server failed to give a message, once or twice."""
+        times = "failed twice" if self.knows("failed once", ref) else "failed once"
+        self.remember(times, ref, action=Action.LATER, rule="fetch-failed")
+
     def _mark(self, what: str, ref: MessageRef | None) -> tuple[str, str]:
         """Give whose it is, and under which name: a UID is one of this place, and may be another's in the other."""
         if ref is None:

@@ -85,14 +85,20 @@ class Look:
         drafting = self._settings.drafting
         days = drafting.first_run_days if before is None else drafting.max_age_days
         since = (self.ledger.now - timedelta(days=days)).date()
-        for found in self.connections.store.messages(mailbox, after=before, since=since):
+        seen: set[MessageRef] = set()
+        for found in self.connections.carefully(
+            lambda: self.connections.store.messages(mailbox, after=before, since=since)
+        ):
+            if found.ref in seen:
+                continue
+            seen.add(found.ref)
             self.ledger.equipment.stop.check()
             self.ledger.equipment.step()
             if self._out_of_time():
                 return Position(uid_validity=reached.uid_validity, uid_next=found.order)
             if found.order < reached.uid_next and self._worth_fetching(found, since_days=days):
-                seen = Circumstances(now=self.ledger.now, received=found.received, flags=found.flags)
-                self._fetch_and_consider(found.ref, seen)
+                about = Circumstances(now=self.ledger.now, received=found.received, flags=found.flags)
+                self._fetch_and_consider(found.ref, about)
         return reached
 
     def _worth_fetching(self, found: Found, *, since_days: int) -> bool:
@@ -159,8 +165,7 @@ class Look:
         try:
             return self.connections.store.fetch(ref)
         except (UnreachableError, ServerRefusedError):
-            times = "failed twice" if self.ledger.knows("failed once", ref) else "failed once"
-            self.ledger.remember(times, ref, action=Action.LATER, rule="fetch-failed")
+            self.ledger.failed(ref)
             raise
 
     @property

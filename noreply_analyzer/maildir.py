@@ -30,7 +30,7 @@ from .errors import ConfigError, MessageError, ServerRefusedError, StateError
 from .language import _
 from .mailboxes import Listed, Role, every, find, no_drafts, to_read
 from .mailnames import decoded
-from .source import Found, MessageRef, Position, Trace
+from .source import Caution, Found, MessageRef, Position, Trace
 
 _PARTS: Final = ("new", "cur")
 """In the order in which mail moves, so that what is moved while both are listed is not overlooked."""
@@ -163,13 +163,18 @@ def _places(entry: Entry) -> Iterator[Path]:
             yield from [Path(item.path) for item in listed if item.name.partition(":")[0] == entry.unique]
 
 
-def _header(entry: Entry) -> bytes:
-    """Give the beginning of a message, up to the end of its header; nothing if it is gone."""
+def _header(entry: Entry) -> bytes | None:
+    """Give the beginning of a message, up to the end of its header; empty if it cannot be read, ``None`` if gone."""
     for path in _places(entry):
-        with suppress(OSError), path.open("rb") as file:
-            beginning = file.read(_HEADER)
-            return beginning[: beginning.find(b"\n\n") + 2] if b"\n\n" in beginning else beginning
-    return b""
+        try:
+            with path.open("rb") as file:
+                beginning = file.read(_HEADER)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return b""
+        return beginning[: beginning.find(b"\n\n") + 2] if b"\n\n" in beginning else beginning
+    return None
 
 
 class Store:
@@ -201,6 +206,7 @@ class Store:
         self._drafts_name, self._sent_name = drafts, sent
         self._message_bytes = message_bytes
         self._nanoseconds = nanoseconds
+        self.caution = Caution()
         self._listed: dict[str, dict[int, Entry]] = {}
         self._reached: dict[str, int] = {}
         if not self._tree:
@@ -252,7 +258,7 @@ class Store:
 
     def _found(self, mailbox: str, entry: Entry, *, most: int) -> Found | None:
         header = _header(entry)
-        if not header:
+        if header is None:
             return None
         return Found(
             ref=MessageRef(mailbox=mailbox, uid_validity=_UID_VALIDITY, uid=entry.uid),
@@ -299,6 +305,7 @@ class Store:
         sent_name = find(Role.SENT, listed, sent or self._sent_name)
         return Drafts(
             self._tree,
+            self.caution,
             name=name,
             drafts=tuple(dict.fromkeys((name, *every(Role.DRAFTS, listed)))),
             sent=tuple(dict.fromkeys((*([sent_name] if sent_name else []), *every(Role.SENT, listed)))),
@@ -323,8 +330,11 @@ class Drafts:
 
     _numbers = count(1)
 
-    def __init__(self, folders: dict[str, Path], *, name: str, drafts: Sequence[str], sent: Sequence[str]) -> None:
+    def __init__(
+        self, folders: dict[str, Path], caution: Caution, *, name: str, drafts: Sequence[str], sent: Sequence[str]
+    ) -> None:
         self._folders = folders
+        self._caution = caution
         self._name = name
         self._drafts = drafts
         self._sent = sent
@@ -350,11 +360,20 @@ class Drafts:
         """Give all of Drafts, and of Sent the newest that arrived on *since* or later."""
         found: list[Trace] = []
         for mailbox in self._drafts:
-            found += (trace(mailbox, _header(entry), in_drafts=True) for entry in self._entries(mailbox))
+            found += self._read(mailbox, self._entries(mailbox), in_drafts=True)
         for mailbox in self._sent:
             recent = [entry for entry in self._entries(mailbox) if entry.received.date() >= since]
-            found += (trace(mailbox, _header(entry)) for entry in recent[-_SENT_AT_MOST:])
+            found += self._read(mailbox, recent[-_SENT_AT_MOST:])
         return tuple(found)
+
+    def _read(self, mailbox: str, listed: Sequence[Entry], *, in_drafts: bool = False) -> Iterator[Trace]:
+        for entry in listed:
+            header = _header(entry)
+            if header:
+                yield trace(mailbox, header, in_drafts=in_drafts)
+            elif header is not None:
+                ref = MessageRef(mailbox=mailbox, uid_validity=_UID_VALIDITY, uid=entry.uid)
+                self._caution.unread.append(ref)
 
     def _entries(self, mailbox: str) -> list[Entry]:
         with _refused(mailbox):

@@ -7,7 +7,7 @@ from typing import Final
 
 from .config import Account
 from .equipment import Store
-from .errors import MessageError, UsageError
+from .errors import MessageError, ServerRefusedError, UsageError
 from .files import messages_in, messages_of
 from .language import _
 from .mailboxes import fitting, names_of
@@ -117,7 +117,9 @@ def _fetched(store: Store, account: str, found: Found) -> Iterator[Stored | Unre
     where = InAccount(account=account, ref=found.ref)
     try:
         raw = store.fetch(found.ref)
-    except MessageError as error:
+    except (MessageError, ServerRefusedError) as error:
+        if isinstance(error, ServerRefusedError) and error.hung_up:
+            raise
         yield Unreadable(where=where, sentence=_("{where}: {problem}").format(where=where, problem=error))
     else:
         if raw is not None:

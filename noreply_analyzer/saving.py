@@ -47,12 +47,19 @@ class Desk:
     def _read_anew(self) -> tuple[Position, Lying]:
         # A user may answer a month-old message; its answer lies in Sent no longer than the message is of age.
         since = self.ledger.now - timedelta(days=self._settings.drafting.max_age_days + 1)
-        drafts = self.connections.drafts
-        position = drafts.position()  # first: what comes while the rest is read makes a difference the next time
-        traces = drafts.traces(since=since.date())
-        lying = Lying(account=self.ledger.owner, drafts=drafts.name, traces=traces, memory=self.ledger.state)
+        position = self.connections.drafts.position()  # first: what comes while the rest is read makes it another
+        traces = tuple(self.connections.carefully(lambda: self.connections.drafts.traces(since=since.date())))
+        self._name_unread()
+        name = self.connections.drafts.name
+        lying = Lying(account=self.ledger.owner, drafts=name, traces=traces, memory=self.ledger.state)
         self._read = (position, lying)
         return self._read
+
+    def _name_unread(self) -> None:
+        for ref in self.connections.caution.unread:
+            if not self.ledger.knows("unread", ref):
+                self.ledger.remember("unread", ref, action=Action.TELL, rule="fetch-failed")
+                self.ledger.trouble(_("cannot be read; if it answers something, that is not seen"), 1, ref)
 
     def check_what_is_answered(self) -> None:
         """Leave out what has its answer in Drafts or Sent by now: a run may have looked, and waited, for minutes."""

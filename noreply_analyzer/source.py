@@ -3,8 +3,8 @@
 Neither protocol has a method that sends, deletes, moves or flags. ``imap`` and ``files`` implement them.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -113,6 +113,19 @@ class Trace:
     def answers(self) -> frozenset[str]:
         """Every Message-ID it names. In every mail program these outlive the user's editing; nothing else does."""
         return frozenset(self.in_reply_to) | frozenset(self.references)
+
+
+@dataclass(kw_only=True)
+class Caution:
+    """How messages are asked for, where asking for one of them may cost the connection."""
+
+    hides: Callable[[MessageRef], bool] = lambda _ref: False
+    """Whether a message is not to be asked for: it has cost the connection before."""
+    one_by_one: bool = False
+    asked: Sequence[MessageRef] = ()
+    """What was asked for and has not been answered: where the connection is lost, one of these may be why."""
+    unread: list[MessageRef] = field(default_factory=list)
+    """What lies in Drafts or Sent and could not be read."""
 
 
 class MailSource(Protocol):

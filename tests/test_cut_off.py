@@ -154,6 +154,34 @@ def test_a_message_that_the_server_cannot_give_costs_itself(world: World, doveco
     assert "INBOX:1" in ends[2].stderr
 
 
+@pytest.mark.parametrize("how", ["chmod", "folder", "empty"])
+@pytest.mark.parametrize("mailbox", ["INBOX", "Éléments envoyés"])
+def test_a_file_that_the_server_cannot_read_costs_itself(
+    world: World, dovecot: Dovecot, mailbox: str, how: str
+) -> None:
+    """It makes the server hang up at whatever is asked: it is named, once, and the bill beside it is drafted."""
+    place = {"INBOX": ".", "Éléments envoyés": ".&AMk-l&AOk-ments envoy&AOk-s"}[mailbox]
+    world.deliver(bill(world, COLIS), mailbox=place.removeprefix(".") or "INBOX")
+    world.deliver(bill(world, TELECOM))
+    folder = dovecot.folder_of(world.user) / place
+    (file,) = (file for file in (*folder.glob("new/*"), *folder.glob("cur/*")) if b"colis" in file.read_bytes())
+    if how == "chmod":
+        file.chmod(0)
+    elif how == "folder":
+        file.unlink()
+        file.mkdir()
+    else:
+        cut_short(file, world.folder / "times", file.stat().st_size)
+    for index in folder.glob("dovecot.index*"):
+        index.unlink()
+
+    ends = [world.run() for _ in range(3)]
+
+    assert [draft["In-Reply-To"] for draft in world.drafts()] == ["<bill-1@telecom.example>"], ends
+    assert sum(done.stderr.count(f"{mailbox}:1") for done in ends) == 1, ends
+    assert ends[-1].returncode == 0, ends
+
+
 @pytest.mark.parametrize("why", ["dns", "per-run"])
 def test_a_copy_waits_as_long_as_its_original(world: World, dns: DnsServer, why: str) -> None:
     """The same mail in two mailboxes is put off; the user deletes one copy, the other is drafted."""

@@ -298,6 +298,44 @@ def test_what_is_no_file_is_no_message(tmp_path: Path) -> None:
     assert maildir.entries(folder) == []
 
 
+@pytest.mark.parametrize("why", ["empty", "unreadable"])
+def test_a_file_that_cannot_be_read_is_no_file_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """It is given without a header, so that somebody asks for it and is told; in Drafts and Sent it is written down."""
+    folder = make(tmp_path, ".Brouillons", ".Sent")
+    for place in ("new", ".Brouillons/cur", ".Sent/cur"):
+        (folder / place / "1.a").write_bytes(b"" if why == "empty" else BILL)
+
+    def refused(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    if why == "unreadable":  # root reads everything
+        monkeypatch.setattr(Path, "open", refused)
+        monkeypatch.setattr(Path, "read_bytes", refused)
+    store = opened(folder)
+    (found,) = store.messages("INBOX", after=None, since=LONG_AGO)
+
+    assert found.header == b""
+    if why == "unreadable":
+        with pytest.raises(MessageError, match="cannot be read: Permission denied"):
+            store.fetch(found.ref)
+    assert store.drafts().traces(since=LONG_AGO) == ()
+    assert [ref.mailbox for ref in store.caution.unread] == ["Brouillons", "Sent"]
+
+
+def test_an_empty_file_is_named_once(maildir_world: MaildirWorld) -> None:
+    """It is no message; the bill beside it is drafted."""
+    world = maildir_world
+    world.deliver(b"", bill(world, TELECOM))
+
+    first, second = world.run(), world.run()
+
+    assert (first.returncode, first.stderr.count("skipped")) == (1, 1)
+    assert (second.returncode, second.stderr) == (0, "")
+    assert len(world.drafts()) == 1
+
+
 @pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_74_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The draft was not saved, and no half of it lies there."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from servers.dnsd import Bad, DnsServer, Txt
-from servers.shaped import Fault, Shape, ShapedServer
+from servers.shaped import Fault, Says, Shape, ShapedServer
 from world import COLIS, NOTICE, TELECOM, OperatorFixture, World, mail
 
 from noreply_analyzer.ids import Marker
@@ -232,6 +232,13 @@ ONE_MESSAGE = {
     "its header is refused": Row(faults=(Fault(at="FETCH headers", about=2, nth=0),)),
     "its size is refused": Row(faults=(Fault(at="FETCH size", about=2),), ends=(1, 0, 0)),
     "its body is refused": Row(faults=(Fault(at="FETCH body", about=2),), ends=(1, 0, 0)),
+    "its facts are NIL": Row(faults=(Fault(at="FETCH facts", about=2, nth=0, says="NIL"),)),
+    "its header is NIL": Row(faults=(Fault(at="FETCH headers", about=2, nth=0, says="NIL"),)),
+    "its size is NIL": Row(faults=(Fault(at="FETCH size", about=2, says="NIL"),), ends=(1, 0, 0)),
+    "its body is NIL": Row(faults=(Fault(at="FETCH body", about=2, says="NIL"),), ends=(1, 0, 0)),
+    # Where the server hangs up once, the others are asked for one by one, and so is it.
+    "its facts cost a connection": Row(faults=(Fault(at="FETCH facts", about=2, says="silence"),)),
+    "its header costs a connection": Row(faults=(Fault(at="FETCH headers", about=2, says="BYE"),)),
     "all of it is refused": Row(
         faults=tuple(Fault(at=f"FETCH {what}", about=2, nth=0) for what in ("facts", "headers", "size", "body")),
         ends=(1, 0, 0),
@@ -270,12 +277,6 @@ HANGS_UP = {
         faults=(Fault(at="EXAMINE", mailbox="Factures", says="BYE"),), says=("Factures",), first=ONLY_INBOX
     ),
     "SEARCH in one mailbox": in_two(faults=(Fault(at="SEARCH", says="BYE"),), says=("Factures",), first=ONLY_INBOX),
-    "FETCH of the facts": in_two(
-        faults=(Fault(at="FETCH facts", mailbox="Factures", says="silence"),), says=("Factures",), first=ONLY_INBOX
-    ),
-    "FETCH of the headers": in_two(
-        faults=(Fault(at="FETCH headers", mailbox="Factures", says="BYE"),), says=("Factures",), first=ONLY_INBOX
-    ),
     "FETCH of one body": Row(faults=(Fault(at="FETCH body", about=2, says="BYE"),), says=("INBOX",), first=ONLY_INBOX),
     "APPEND, not saved": Row(faults=(Fault(at="APPEND", says="BYE"),), first=()),
     "APPEND, saved": Row(faults=(Fault(at="APPEND", says="silence", saves=True),), first=ONLY_INBOX),
@@ -311,6 +312,16 @@ LASTING["a body has no end"] = Row(
     first=(COLIS_ANSWERED,),
     after=(COLIS_ANSWERED,),
 )
+for what in ("facts", "headers"):
+    for says in ("BYE", "silence", "flood"):
+        LASTING[f"the {what} of a message make the server hang up, {says}"] = Row(
+            faults=(Fault(at=f"FETCH {what}", about=2, nth=0, says=says),),
+            says=("INBOX:2",),
+            ends=(1, 0, 0),
+            lasts=True,
+            first=ONLY_INBOX,
+            after=ONLY_INBOX,
+        )
 LASTING["the only mailbox refuses EXAMINE"] = Row(
     faults=(Fault(at="EXAMINE", mailbox="INBOX", nth=0),),
     says=("INBOX", "127.0.0.1"),
@@ -545,6 +556,41 @@ def test_drafts_and_sent_are_read_anew_only_where_something_came(anne: Make, let
 
     assert len(server.drafts) == letters
     assert sum(b'EXAMINE "Sent"' in line or b"EXAMINE Sent" in line for line in server.lines) == (2 if letters else 1)
+
+
+@pytest.mark.parametrize("mailbox", ["Brouillons", "Sent"])
+@pytest.mark.parametrize("says", ["NO", "NIL", "BYE", "silence"])
+def test_what_cannot_be_read_in_drafts_or_sent_costs_itself(anne: Make, mailbox: str, says: Says) -> None:
+    """It is named, once; what lies beside it counts, and what came is drafted to."""
+    server, world = anne(Row())
+    deliver(server)
+    raw = mail("anne@example.org", "Dimanche", "Oui !\n", date=datetime.now(UTC), message_id="<luc-2@example.org>")
+    server.deliver(raw, mailbox)
+    server.deliver(f"In-Reply-To: {COLIS_ANSWERED}\r\n".encode() + raw, mailbox)
+    server.faults = [Fault(at="FETCH headers", mailbox=mailbox, about=1, nth=0, says=says)]
+
+    first, second = world.run(), world.run()
+
+    assert (first.returncode, first.stderr.count("\n")) == (1, 1), first.stderr
+    assert f"{mailbox}:1" in first.stderr
+    assert f"there is an answer to it in {mailbox} already" in first.stdout
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    assert [str(draft.parsed["In-Reply-To"]) for draft in server.drafts][-1:] == [TELECOM_ANSWERED]
+
+
+def test_two_messages_that_cost_a_connection_cost_no_other(anne: Make) -> None:
+    """A run connects a few times only: what one run does not find out, the next does."""
+    server, world = anne(Row())
+    for number in range(6):
+        server.deliver(bill(COLIS, str(number), days=3 + number / 10))
+    server.deliver(bill(TELECOM))
+    server.faults = [Fault(at="FETCH facts", about=uid, nth=0, says="BYE") for uid in (2, 5)]
+
+    ends = [world.run() for _ in range(3)]
+
+    assert [done.returncode for done in ends] == [75, 1, 0], ends
+    assert [ends[1].stderr.count(f"INBOX:{uid}: skipped") for uid in range(1, 8)] == [0, 1, 0, 0, 1, 0, 0]
+    assert answered(server) == ("<bill0@colis.example>", TELECOM_ANSWERED)
 
 
 def test_an_answer_to_append_that_cannot_be_read_is_no_refusal(anne: Make) -> None:

@@ -19,8 +19,9 @@ from typing import Literal
 from .scripted import ScriptedServer, Talk, swallow
 
 Validity = Literal["steady", "rising", "falling", "missing"]
-Says = Literal["NO", "BYE", "silence", "flood", "nothing"]
-"""A refusal; a farewell; an end without a word; a line longer than any may be; nothing out of the ordinary."""
+Says = Literal["NO", "BYE", "silence", "flood", "NIL", "nothing"]
+"""A refusal; a farewell; an end without a word; a line longer than any may be; NIL in place of what `Fault.about` is
+asked for; nothing out of the ordinary."""
 
 Said = tuple[bytes, bytes]
 """What stands before the tagged line of an answer, and that line without its tag."""
@@ -122,6 +123,7 @@ class ShapedServer(ScriptedServer):
         self.refuses_appended: bytes | None = None
         """Words that no draft may hold."""
         self.logins = 0
+        self._without = 0
         self._met: dict[Fault, int] = {}
         self._selected: dict[Talk, tuple[str, Box]] = {}
         self._one_at_a_time = threading.Lock()
@@ -162,7 +164,8 @@ class ShapedServer(ScriptedServer):
             if place == "APPEND":
                 literal = swallow(talk, line)
                 said = (b"", b"" if fault and not fault.saves else self._append(rest, mailbox, literal))
-            if fault and fault.says != "nothing":
+            self._without = fault.about if fault and fault.says == "NIL" else 0
+            if fault and fault.says not in {"nothing", "NIL"}:
                 self._fail(talk, tag, fault.says)
                 return
             before, verdict = said if place == "APPEND" else self._said(talk, place, rest)
@@ -264,6 +267,9 @@ class ShapedServer(ScriptedServer):
 
     def _items(self, message: Stored, rest: bytes, place: str) -> bytes:
         size = b" RFC822.SIZE %d" % len(message.raw)
+        if message.uid == self._without:
+            nothing = b" RFC822.SIZE NIL"
+            return {"FETCH headers": b" BODY[HEADER] NIL", "FETCH body": b" BODY[] NIL"}.get(place, nothing)
         if place == "FETCH facts":
             day = f"{message.received.day:2}-{_MONTHS[message.received.month - 1]}-{message.received:%Y %H:%M:%S} +0000"
             date = self.shape.internal_date or day.encode()
