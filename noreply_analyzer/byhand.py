@@ -24,7 +24,7 @@ from .mbox import Stream
 from .opening import open_store
 from .output import Output, Sink, require_free, write_new, write_whole
 from .period import Period
-from .place import AccountPlace, FilePlace, Place, read_place
+from .place import AccountPlace, FilePlace, Place, StandardInput, read_place
 from .policy import NOT_CHECKED, Analysis, Tools
 from .progress import Progress
 from .reading import contents
@@ -144,6 +144,8 @@ def _one_message(bench: Bench, place: Place) -> Stored:
     if isinstance(first, Unreadable):
         raise DataError(first.sentence)
     if isinstance(second, Stored) and isinstance(first.where, InFile):
+        if isinstance(place, StandardInput):
+            raise UsageError(_("what comes in holds several messages; save it, and name one: FILE:0 is the first"))
         sentence = _("{path} holds several messages; name one: {path}:0 is the first")
         raise UsageError(sentence.format(path=first.where.path))
     return first

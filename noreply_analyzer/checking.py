@@ -82,7 +82,11 @@ def _identity(account: Account, identity: Identity) -> Line:
         sentence = _("{name}: set {keys} in [identity]: without it letters have a blank there")
         return Line(fine=False, what="identity", said=sentence.format(name=account.name, keys=_(" and ").join(missing)))
     said = ", ".join((f"{identity.name} <{account.address}>", *identity.address))
-    return Line(fine=True, what="identity", said=f"{account.name}: {said}")
+    return Line(fine=True, what="identity", said=_named(account, said))
+
+
+def _named(account: Account, said: object) -> str:
+    return _("{label}: {value}").format(label=account.name, value=said)
 
 
 # The mail of an account ---------------------------------------------------------------------------------------------
@@ -114,12 +118,12 @@ def _password(account: Account, environment: Mapping[str, str]) -> Line:
 
 def _opened(account: Account, store: Store) -> Iterator[Line]:
     if account.path:
-        yield Line(fine=True, what="maildir", said=f"{account.name}: {account.path}")
+        yield Line(fine=True, what="maildir", said=_named(account, account.path))
         return
     yield _reached(account)
     secured_by = store.secured_by or _("none, on this machine only")
-    yield Line(fine=True, what="tls", said=f"{account.name}: {secured_by}")
-    yield Line(fine=True, what="login", said=f"{account.name}: {account.login}")
+    yield Line(fine=True, what="tls", said=_named(account, secured_by))
+    yield Line(fine=True, what="login", said=_named(account, account.login))
 
 
 def _reached(account: Account) -> Line:
@@ -130,7 +134,7 @@ def _reached(account: Account) -> Line:
 
 def _refused(account: Account, error: NoreplyAnalyzerError) -> Iterator[Line]:
     """Say how far it came: no connection, no TLS, no login."""
-    said = "; ".join(f"{account.name}: {line}" for line in str(error).splitlines())
+    said = "; ".join(_named(account, line) for line in str(error).splitlines())
     if isinstance(error, ConfigError):
         yield Line(fine=False, what="config", said=said)
     elif isinstance(error, LoginRefusedError) or (
@@ -151,17 +155,17 @@ def _mailboxes(account: Account, store: Store) -> Iterator[Line]:
         names = ", ".join(store.mailboxes())
         yield Line(fine=True, what="mailboxes", said=_("{name}: reads {names}").format(name=account.name, names=names))
     except ConfigError as error:
-        yield Line(fine=False, what="mailboxes", said=f"{account.name}: {error}")
+        yield Line(fine=False, what="mailboxes", said=_named(account, error))
     try:
         drafts = store.drafts(account.drafts, account.sent)
     except ConfigError as error:
-        yield Line(fine=False, what="drafts", said=f"{account.name}: {error}")
+        yield Line(fine=False, what="drafts", said=_named(account, error))
         return
     how = _how(listed.get(drafts.name), Role.DRAFTS, account.drafts)
-    yield Line(fine=True, what="drafts", said=f"{account.name}: {drafts.name} ({how})")
+    yield Line(fine=True, what="drafts", said=_named(account, f"{drafts.name} ({how})"))
     if drafts.sent_name:
         how = _how(listed.get(drafts.sent_name), Role.SENT, account.sent)
-        yield Line(fine=True, what="sent", said=f"{account.name}: {drafts.sent_name} ({how})")
+        yield Line(fine=True, what="sent", said=_named(account, f"{drafts.sent_name} ({how})"))
     else:
         sentence = _("{name}: no mailbox of sent mail found: a draft that you sent would not be known; set `sent`")
         yield Line(fine=False, what="sent", said=sentence.format(name=account.name))
@@ -224,7 +228,7 @@ def _registry(settings: Settings, accounts: Sequence[Account]) -> Iterator[Line]
     folder = Path(settings.registry.directory).expanduser()
     registry, problems = Registry.with_user_records(folder)
     for problem in problems:
-        yield Line(fine=False, what="registry", said=f"{folder}: {problem}")
+        yield Line(fine=False, what="registry", said=_("{label}: {value}").format(label=folder, value=problem))
     for problem in unknown_operators(accounts, registry):
         yield Line(fine=False, what="registry", said=problem)
     channels = [channel for operator in registry.operators for channel in operator.channels]

@@ -105,7 +105,7 @@ def run(options: Options, accounts: Sequence[str], *, dry_run: bool, as_json: bo
 
 
 @main.command()
-@click.argument("where", nargs=-1, required=True, metavar="WHERE...")
+@click.argument("where", nargs=-1, required=True, metavar="WHERE...", shell_complete=completion.places)
 @click.option("--since", default="", metavar="WHEN", help="Only what arrived since: a day (2026-01-31), or 90d, 12w.")
 @click.option("--until", default="", metavar="WHEN", help="Only what arrived until then.")
 @click.option("--mailbox", "mailboxes", multiple=True, metavar="NAME", help="Only this mailbox; * and % are wildcards.")
@@ -134,7 +134,7 @@ def scan(options: Options, /, where: Sequence[str], mailboxes: Sequence[str], **
 
 
 @main.command()
-@click.argument("what", metavar="WHAT")
+@click.argument("what", metavar="WHAT", shell_complete=completion.places)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines (docs/json.md).")
 @click.option("--no-dns", is_flag=True, help="Look up no keys: who wrote a message is not checked.")
 @click.pass_obj
@@ -152,7 +152,7 @@ def explain(options: Options, /, what: str, *, as_json: bool, no_dns: bool) -> i
 
 
 @main.command()
-@click.argument("what", metavar="WHAT")
+@click.argument("what", metavar="WHAT", shell_complete=completion.places)
 @click.option("--channel", default="", metavar="ID", help="To this channel of the operator's record.")
 @click.option(
     "--level",
@@ -183,7 +183,7 @@ def draft(options: Options, /, what: str, *, channel: str, level: str | None, le
 
 
 @main.command()
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...", shell_complete=completion.accounts)
 @click.pass_obj
 def check(options: Options, accounts: Sequence[str]) -> int:
     """Try the login, the mailboxes, the DNS; say what is to be mended.

@@ -81,3 +81,8 @@ def paths(context: click.Context, parameter: click.Parameter, incomplete: str) -
     """Leave it to the shell to offer files."""
     del context, parameter
     return [CompletionItem(incomplete, type="file")]
+
+
+def places(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer accounts, and leave it to the shell to offer files beside them."""
+    return [*accounts(context, parameter, incomplete), *paths(context, parameter, incomplete)]

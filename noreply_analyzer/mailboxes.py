@@ -239,8 +239,11 @@ def _existing(name: str, listed: Sequence[Listed], key: str) -> str:
 
 def no_drafts(listed: Sequence[Listed]) -> ConfigError:
     """Give the error for a server where no mailbox can be told to be the one for drafts."""
-    sentence = _("drafts: no drafts mailbox found; set `drafts` to one of {names}")
-    return ConfigError((sentence.format(names=names_of(listed)),))
+    others = [box for box in listed if box.readable and box.name.upper() != "INBOX" and not box.named]
+    if not others:
+        return ConfigError((_("drafts: there is no drafts mailbox; make one in your mail program (Drafts)"),))
+    sentence = _("drafts: no drafts mailbox found; make one (Drafts), or set `drafts` to one of {names}")
+    return ConfigError((sentence.format(names=names_of(others)),))
 
 
 def names_of(listed: Iterable[Listed]) -> str:

@@ -34,7 +34,8 @@ _DATED: Final = re.compile(  # From who Mon Nov 23 10:11:12 2026, with a zone be
     rb"(?: (?P<after>[+-]\d{4}|[A-Z]{1,5}))?"
 )
 _LOOSE: Final = re.compile(rb"From (?:\S+ ?.*\d\d:\d\d.*|-? *)\r?\Z")
-_FIELD: Final = re.compile(rb"[!-9;-~]+[ \t]*:|>?From |\r?\n|\Z")
+_FIELD: Final = re.compile(rb"[ \t]*[!-9;-~]+[ \t]*(?:\r?\n[ \t]+)?:|>?From |\r?\n|\Z")
+"""However oddly it is written: what hides a field from us must not hide its message."""
 _BLANK_LINE: Final = re.compile(rb"\n\r?\n")
 _LENGTH: Final = re.compile(rb"^content-length:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _END: Final = re.compile(rb"(?:\r?\n){0,2}(?=From |\Z)")

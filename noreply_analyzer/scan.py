@@ -1,5 +1,6 @@
 """The one-off look: every message of a place is judged, however old, and nothing is written."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,8 @@ from .period import Period
 from .policy import Analysis, Circumstances, Preferences, Tools, analyze
 from .registry import Registry
 from .source import InAccount, InFile, Stored, Unreadable
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,5 +67,6 @@ def scan(
             sentence = _("{where}: {problem}").format(where=item.where, problem=error)
             yield Unreadable(where=item.where, sentence=sentence)
             continue
+        log.info("%s: %s, by rule %s", item.where, analysis.decision.action, analysis.decision.rule)
         if period is None or item.received or period.covers(analysis.message.date):
             yield Scanned(where=item.where, analysis=analysis.without_text())

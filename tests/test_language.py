@@ -139,7 +139,7 @@ def test_the_same_stands_around(message: Message) -> None:
 # quotation marks or is to be typed, and a key of the configuration that begins the sentence, with its colon.
 TECHNICAL = re.compile(
     r"^(\{key\}|mailboxes|drafts|path|security|dns\.servers|password_command):|--[a-z-]+"
-    r"""|\{[^}]*\}(:0)?|[A-ZÎ]+:[A-Z]+|https?://\S*|"[^"]*"|'[^']*'|pip install .*"""
+    r"""|\{[^}]*\}(:0)?|[A-ZÎ]+:[A-Z0]+|https?://\S*|"[^"]*"|'[^']*'|pip install .*"""
 )
 
 

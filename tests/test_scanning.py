@@ -147,6 +147,7 @@ def test_an_account_that_is_also_a_path(maildir_world: MaildirWorld) -> None:
         (["missing"], 65, "missing: there is no such file or folder"),
         (["empty"], 65, "empty: no mail was found in this folder"),
         (["picture"], 65, "picture: this is not a message"),
+        (["program"], 65, "program: this is not a message: its header has no field that mail has"),
         (["fifo"], 65, "fifo: is not a regular file; what comes by a pipe is read from -"),
         (["good.eml", "missing"], 1, "missing: there is no such file or folder"),
         (["missing", "empty", "good.eml"], 1, "empty: no mail was found in this folder"),
@@ -166,6 +167,7 @@ def test_what_cannot_be_read(maildir_world: MaildirWorld, words: Sequence[str], 
     raw = bill(world, TELECOM).replace(b"\r\n", b"\n")
     (world.folder / "good.eml").write_bytes(raw)
     (world.folder / "picture").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1000))
+    (world.folder / "program").write_bytes(b"import os: x\ncolour: red\n\n" + bytes(range(256)))
     (world.folder / "cut.mbox").write_bytes((b"From a@b Mon Nov 23 10:11:12 2026\n" + raw + b"\n") * 2 + b"")
     with (world.folder / "cut.mbox").open("r+b") as file:
         file.truncate((world.folder / "cut.mbox").stat().st_size - 20)
