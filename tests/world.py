@@ -134,6 +134,7 @@ class World:
     limits: Mapping[str, Any] = field(default_factory=dict)
     registry: Mapping[str, Any] = field(default_factory=lambda: {"shelf_life_days": 3_650})
     """Records that do not grow old: the tests are run three years ahead too."""
+    detection: Mapping[str, Any] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
     accounts: Sequence[Mapping[str, Any]] = ()
     """Several instead of the one, each with what differs from it."""
@@ -158,6 +159,7 @@ class World:
             _toml("registry", {"directory": str(self.folder / "operators")} | dict(self.registry)),
             _toml("drafting", self.drafting),
             _toml("limits", self.limits),
+            _toml("detection", self.detection),
             *(_toml("accounts", account | dict(each), array=True) for each in self.accounts or [self.account]),
         ]
         self.config.write_text("\n".join(tables), encoding="utf-8")
