@@ -105,22 +105,27 @@ def test_a_silent_dns_does_not_keep_a_signal(world: World, dns: DnsServer) -> No
     assert time.monotonic() - sent < 2.5
 
 
+STEP = "2.8"
+"""Seconds. A message takes three steps, so about fifty of them fill the time in which a run looks at mail."""
+
+
 def test_a_run_without_time_still_writes_and_goes_on(world: World) -> None:
     """Mail that takes longer than limits.run_seconds is worked off over several runs, and drafts are saved in each."""
-    world.limits = {"run_seconds": 2}
-    world.write_config()
-    world.deliver(*(bill(world, operator, str(n)) for operator in (TELECOM, COLIS, BANQUE) for n in range(250)))
+    world.deliver(*(bill(world, operator, str(n)) for operator in (TELECOM, COLIS, BANQUE) for n in range(60)))
 
-    ends = [world.run() for _ in range(4)]
+    ends, drafts = [], []
+    for _ in range(5):
+        ends.append(world.run(before=(STEP,), program="slow.py"))
+        drafts.append(len(world.drafts()))
 
-    assert {done.returncode for done in ends} <= {0, 75}
-    assert len(world.drafts()) == 3
+    assert [done.returncode for done in ends] == [75, 75, 75, 0, 0], ends
+    assert [done.stderr.count("stopped after limits.run_seconds") for done in ends] == [1, 1, 1, 0, 0]
+    assert drafts == [1, 2, 3, 3, 3]
+    assert ends[-1].stdout == ""
 
 
 def test_a_flooded_account_leaves_the_next_its_time(world: World) -> None:
     """Each account has its share of limits.run_seconds."""
-    world.limits = {"run_seconds": 2}
-    world.write_config()
     text = world.config.read_text(encoding="utf-8")
     block = text[text.index("[[accounts]]") :]
     other = world.user + "b"
@@ -128,12 +133,15 @@ def test_a_flooded_account_leaves_the_next_its_time(world: World) -> None:
         block.replace('"perso"', '"autre"').replace(f'"{world.user}"', f'"{other}"').replace(ANNE, "bob@example.org")
     )
     world.config.write_text(f"{text}\n{second}", encoding="utf-8")
-    world.deliver(*(bill(world, TELECOM, str(n)) for n in range(500)))
+    world.deliver(*(bill(world, TELECOM, str(n)) for n in range(100)))
     world.user = other
-    world.deliver(bill(world, COLIS))
+    world.deliver(*(unknown(world, str(n)) for n in range(14)), bill(world, COLIS))  # more than a rest is enough for
 
-    world.run()
+    done = world.run(before=(STEP,), program="slow.py")
 
+    assert done.returncode == 75
+    assert "perso: stopped after limits.run_seconds" in done.stderr
+    assert "autre: " not in done.stderr
     assert len(world.drafts()) == 1
 
 
