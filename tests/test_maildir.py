@@ -243,7 +243,7 @@ def test_no_maildir_is_a_mistake_in_the_configuration(tmp_path: Path) -> None:
 
 def test_no_drafts_mailbox_is_one_too(tmp_path: Path) -> None:
     """None is ever made."""
-    with pytest.raises(ConfigError, match="set `drafts` to one of Archive$"):
+    with pytest.raises(ConfigError, match=r"set `drafts` to one of Archive$"):
         opened(make(tmp_path, ".Archive")).drafts()
 
 
