@@ -49,7 +49,8 @@ _ORNAMENT: Final = 20
 _WORD: Final = re.compile(r"\w")
 _GIVEN: Final = re.compile(r" ?:? ?(?=[a-z]{0,15}\d)(?=\d{0,15}[a-z])\w{4,16}\b")
 """A code of letters and figures right behind its name: the figures further on are not it."""
-_WORD_FOLLOWS: Final = re.compile(r",? [a-z]{2}")
+_WORD_FOLLOWS: Final = re.compile(r",? (?!(?:est|is|ist|es|e)\b)[a-z]{2}")
+"""A town, and not *is your code*."""
 
 
 class CodeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

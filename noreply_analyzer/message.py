@@ -19,10 +19,9 @@ from typing import Any, Final
 from .address import Address
 from .author import Mailbox, read_author, read_reply_to
 from .decoding import decode, decode_raw, decode_words, printable_value
-from .errors import AddressError, MessageError
+from .errors import AddressError
 from .header import Header, split
 from .htmltext import HtmlReader
-from .language import _
 from .plaintext import cut_quotes, tidy, unflow
 
 __all__ = ["MAX_TEXT", "Mailbox", "Message"]
@@ -50,11 +49,6 @@ _ONCE: Final = (  # RFC 5322 section 3.6, RFC 2045 section 3
     *("from", "sender", "reply-to", "to", "cc", "date", "message-id", "in-reply-to", "references", "subject"),
     *("mime-version", "content-type", "content-transfer-encoding"),
 )
-_OF_MAIL: Final = frozenset({
-    *("from", "sender", "reply-to", "to", "cc", "bcc", "date", "message-id", "in-reply-to", "references"),
-    *("subject", "mime-version", "received", "return-path", "delivered-to", "resent-from", "list-id"),
-})  # fmt: skip
-"""One of these has every message, and hardly a program or a picture."""
 _KEY_FIELDS: Final = ("message-id", "date", "from", "subject")
 _YEARS: Final = range(1970, 2200)  # beyond, arithmetic with zones overflows, and nobody wrote then
 
@@ -105,8 +99,6 @@ class Message:
             MessageError: there is nothing in it that could be a message.
         """
         header, rest = split(raw)
-        if not any(field.name in _OF_MAIL for field in header.fields):
-            raise MessageError(_("this is not a message: its header has no field that mail has"))
         body = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         author, reply_to, date = _read_people(header)
         subject = decode_words(decode_raw(header.first("subject")[:16384]))[:_MAX_LINE].strip()
@@ -238,7 +230,7 @@ def _bounded(body: bytes, fields: bytes) -> tuple[bytes, tuple[str, ...]]:
 
 def _nth(body: bytes, needle: bytes, number: int) -> int:
     at = -1
-    for _time in range(number):
+    for _ in range(number):
         at = body.find(needle, at + 1)
     return at
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from .errors import MessageError
 from .language import _
@@ -13,6 +14,12 @@ from .registry import Registry
 from .source import InAccount, InFile, Stored, Unreadable
 
 log = logging.getLogger(__name__)
+
+_OF_MAIL: Final = frozenset({
+    *("from", "sender", "reply-to", "to", "cc", "bcc", "date", "message-id", "in-reply-to", "references"),
+    *("subject", "mime-version", "received", "return-path", "delivered-to", "resent-from", "list-id"),
+})  # fmt: skip
+"""One of these has every message, and hardly a program or a picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,8 @@ class Examiner:
         """
         seen = Circumstances(now=self.clock(), received=stored.received, flags=stored.flags, ageless=self.ageless)
         reading = self.tools.read(stored.raw, self.preferences.overrides)
+        if _OF_MAIL.isdisjoint(name for name, _value in reading.message.fields):
+            raise MessageError(_("this is not a message: its header has no field that mail has"))
         return analyze(
             stored.raw,
             reading,

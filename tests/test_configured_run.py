@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from schema import messages
 from servers.dnsd import Bad, DnsServer
 from test_cut_off import bill, unknown
 from world import COLIS, TELECOM, MaildirWorld, mail
@@ -20,7 +21,7 @@ def told(world: MaildirWorld, **tables: Any) -> list[tuple[str, str]]:  # noqa: 
     for name, table in tables.items():
         setattr(world, name, table)
     world.write_config()
-    decisions = [found["decision"] for found in world.run_json()[:-1]]
+    decisions = [found["decision"] for found in messages(world.run_json())]
     return [(decision["action"], decision["rule"]) for decision in decisions]
 
 
