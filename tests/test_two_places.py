@@ -1,8 +1,10 @@
 """Two accounts of one address: what is known of a message counts in both, what is known of a place only there."""
 
+import os
 import shutil
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -23,8 +25,10 @@ def elsewhere(world: MaildirWorld) -> Path:
 
 
 def put(folder: Path, name: str, raw: bytes) -> None:
-    """Have a message lie in a Maildir under a name."""
-    (folder / "new" / name).write_bytes(raw.replace(b"\r\n", b"\n"))
+    """Have a message lie in a Maildir under a name, since a moment by the clock of the test."""
+    file = folder / "new" / name
+    file.write_bytes(raw.replace(b"\r\n", b"\n"))
+    os.utime(file, (time.time() - 60, time.time() - 60))
 
 
 def drafts_in(folder: Path) -> int:
