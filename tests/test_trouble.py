@@ -1,8 +1,8 @@
 """What goes wrong around a run: each ends in its own exit status and a sentence, and costs no more than it must."""
 
-import os
-import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -85,18 +85,41 @@ def test_each_trouble_has_its_status_and_its_sentence(
     assert done.stdout == ""
 
 
-def test_a_full_disk_writes_no_draft(world: World) -> None:
+def test_a_folder_in_the_place_of_the_state_writes_no_draft(world: World) -> None:
     """Where nothing can be remembered, nothing is drafted: 74."""
-    if os.getuid() == 0 and shutil.which("mount") is None:  # pragma: no cover - such a machine has no mount
-        pytest.skip("root ignores permissions, and there is no mount to make a full disk with")
     world.deliver(bill(world))
-    world.state.parent.mkdir(parents=True)
-    world.state.mkdir()  # a folder stands where the file must be: nobody, root neither, can write there
+    world.state.mkdir(parents=True)  # nobody, root neither, can write a file there
 
     done = world.run()
 
     assert done.returncode == 74, done.stderr
     assert world.drafts() == []
+
+
+@pytest.mark.parametrize("kilobytes", [0, 8, 32, 48])
+def test_a_full_disk_writes_no_draft_that_is_not_written_down(world: World, kilobytes: int) -> None:
+    """No file may grow past some size, as on a full disk: 74, and one draft after the next run, which has room.
+
+    Up to 32 there is no room for the intent, and no draft; at 48 there is, and none for the outcome.
+    """
+    world.deliver(*(bill(world, str(number)) for number in range(3)))
+    command = f'ulimit -f {kilobytes}; exec "$0" -m noreply_analyzer --config "$1" run'
+    done = subprocess.run(
+        ["bash", "-c", command, sys.executable, str(world.config)],
+        capture_output=True,
+        encoding="utf-8",
+        env=world.environment() | {"PYTHONDONTWRITEBYTECODE": "1"},
+        check=False,
+        timeout=60,
+    )
+    saved = len(world.drafts())
+    after = world.run()
+
+    assert done.returncode == 74, done.stderr
+    assert saved == 0 or kilobytes == 48
+    assert "Traceback" not in done.stderr
+    assert str(world.state) in done.stderr
+    assert (after.returncode, len(world.drafts())) == (0, 1), after.stderr
 
 
 def test_a_message_over_a_limit_costs_itself_only(world: World) -> None:
