@@ -241,7 +241,7 @@ def test_many_messages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.dovecot
 def test_search_in_parts(real_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mailbox too large for one answer is searched in parts, with the same result."""
-    monkeypatch.setattr("noreply_analyzer.imap._IN_ONE_SEARCH", 4)
+    monkeypatch.setattr("noreply_analyzer.dialogue._IN_ONE_SEARCH", 4)
     real_store.append("INBOX", *(mail(number) for number in range(10)))
 
     with real_store.open() as session:

@@ -208,7 +208,7 @@ def test_flood() -> None:
     with session_with({"UID FETCH": flood}, seconds=SOON) as session:
         session.position("INBOX")
         with pytest.raises(ServerRefusedError, match="too large"):
-            session._fetch([1], "UID FLAGS", answer_bytes=1_000_000)
+            session.dialogue.fetch([1], "UID FLAGS", answer_bytes=1_000_000)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_flood() -> None:
 def test_search_answers(answer: bytes, expected: Sequence[int]) -> None:
     """SEARCH is read for the UIDs that can be UIDs."""
     with session_with({"UID SEARCH": answer}) as session:
-        assert session._uids_since(session._examine("INBOX"), LONG_AGO) == expected
+        assert session.dialogue.uids_since(session.dialogue.examine("INBOX"), LONG_AGO) == expected
 
 
 def test_nothing_after_the_position() -> None:
@@ -235,10 +235,10 @@ def test_nothing_after_the_position() -> None:
         "UID SEARCH": b"* SEARCH 3\r\nTAG OK .\r\n",
     }
     with session_with(script) as session:
-        opened = session._examine("INBOX")
+        opened = session.dialogue.examine("INBOX")
 
-        assert session._uids_from(opened, 3) == [3]
-        assert session._uids_from(opened, 5) == []
+        assert session.dialogue.uids_from(opened, 3) == [3]
+        assert session.dialogue.uids_from(opened, 5) == []
 
 
 @pytest.mark.parametrize(
@@ -579,7 +579,7 @@ def test_what_fails_after_append_says_nothing_about_the_draft(monkeypatch: pytes
 
     with session_with({"APPEND": saved(b"saved")}) as session:
         drafts = session.drafts()
-        monkeypatch.setattr(session._client, "_checkok", none_left)
+        monkeypatch.setattr(session.dialogue.client, "_checkok", none_left)
         with pytest.raises(UnreachableError):
             drafts.append(b"Subject: x\r\n\r\n", when=NOON)
 
@@ -588,7 +588,7 @@ def test_what_the_gate_keeps_back_was_not_saved(monkeypatch: pytest.MonkeyPatch)
     """Nothing of it left."""
     with session_with({"APPEND": saved(b"saved")}) as session:
         drafts = session.drafts()
-        monkeypatch.setattr("noreply_analyzer.imap._DRAFT", "\r\nA1 LOGOUT")
+        monkeypatch.setattr("noreply_analyzer.dialogue._DRAFT", "\r\nA1 LOGOUT")
         with pytest.raises(ServerRefusedError, match="nothing was sent"):
             drafts.append(b"Subject: x\r\n\r\n", when=NOON)
 
@@ -665,18 +665,18 @@ def test_passwords_are_no_commands(user: str, password: str) -> None:
 def test_library_cannot_be_tricked() -> None:
     """The library's own calls pass line ends on; the gate does not, and ends the connection."""
     attempts: list[Callable[[Session], object]] = [
-        lambda session: session._client.search(["HEADER", "Message-ID", "a\r\nA1 DELETE INBOX"]),
-        lambda session: session._client.fetch([1], ["FLAGS)\r\nA1 DELETE INBOX"]),
-        lambda session: session._client.append("Brouillons", b"x", ["a)\r\nA1 LOGOUT"]),
-        lambda session: session._client.append("INBOX", b"x"),
-        lambda session: session._client.fetch([1], ["BODY[]"]),
-        lambda session: session._client.fetch([1], ["RFC822.HEADER"]),
-        lambda session: session._client.select_folder("INBOX"),
-        lambda session: session._client.delete_folder("INBOX"),
-        lambda session: session._client.create_folder("New"),
-        lambda session: session._client.add_flags([1], [b"\\Deleted"], silent=True),
-        lambda session: session._client.expunge(),
-        lambda session: session._client.copy([1], "INBOX"),
+        lambda session: session.dialogue.client.search(["HEADER", "Message-ID", "a\r\nA1 DELETE INBOX"]),
+        lambda session: session.dialogue.client.fetch([1], ["FLAGS)\r\nA1 DELETE INBOX"]),
+        lambda session: session.dialogue.client.append("Brouillons", b"x", ["a)\r\nA1 LOGOUT"]),
+        lambda session: session.dialogue.client.append("INBOX", b"x"),
+        lambda session: session.dialogue.client.fetch([1], ["BODY[]"]),
+        lambda session: session.dialogue.client.fetch([1], ["RFC822.HEADER"]),
+        lambda session: session.dialogue.client.select_folder("INBOX"),
+        lambda session: session.dialogue.client.delete_folder("INBOX"),
+        lambda session: session.dialogue.client.create_folder("New"),
+        lambda session: session.dialogue.client.add_flags([1], [b"\\Deleted"], silent=True),
+        lambda session: session.dialogue.client.expunge(),
+        lambda session: session.dialogue.client.copy([1], "INBOX"),
     ]
     for attempt in attempts:
         with ScriptedServer() as server, open_on(server) as session:
@@ -1051,7 +1051,7 @@ def test_nothing_personal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 def test_nodelay() -> None:
     """Small commands leave at once."""
     with session_with() as session:
-        assert session._wire.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert session.dialogue.wire.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_files_of_nobody(tmp_path: Path) -> None:
