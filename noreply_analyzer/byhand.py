@@ -22,7 +22,7 @@ from .language import _
 from .letter import compose_letter, require_typesetter
 from .mbox import Stream
 from .opening import open_store
-from .output import Output, Sink, require_free, write_new, write_whole
+from .output import Output, Sink, require_free, write_new
 from .period import Period
 from .place import AccountPlace, FilePlace, Place, StandardInput, read_place
 from .policy import NOT_CHECKED, Analysis, Tools
@@ -114,7 +114,8 @@ def letter(bench: Bench, word: str, *, channel: str, level: Level | None, name: 
     if path:
         write_new(path, pdf)
     else:
-        write_whole(stdout, pdf)
+        stdout.write(pdf)
+        stdout.flush()
     return 0
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import IO, TYPE_CHECKING, Final, Protocol
 
 from .errors import ConfigError, NoreplyAnalyzerError, OutputError, RecordError, UsageError
 from .language import _
@@ -157,21 +157,6 @@ def _text(raw: io.FileIO, *, line_buffering: bool, write_through: bool = False) 
     return io.TextIOWrapper(
         buffered, "utf-8", "backslashreplace", line_buffering=line_buffering, write_through=write_through
     )
-
-
-def write_whole(stream: BinaryIO, data: bytes) -> None:
-    """Write *data* to standard output; if its reader went away, to nobody.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    try:
-        stream.write(data)
-        stream.flush()
-    except BrokenPipeError:
-        return
-    except OSError as error:
-        raise _not_written(error) from error
 
 
 def require_free(path: Path) -> None:

@@ -1,12 +1,25 @@
 """The program in a process of its own, as somebody types it who has a home and no mail server."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
+
+
+def require_installed(program: str, package: str) -> str:
+    """Give the path of a program; without it, skip, and where `scripts/test` runs everything, fail."""
+    if (path := shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")) is None:
+        reason = f"the program {program} is not installed (Debian package {package})"
+        if os.environ.get("NOREPLY_ANALYZER_REQUIRE_PROGRAMS") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -2,13 +2,12 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from program import ROOT, environment, typed
+from program import ROOT, environment, require_installed, typed
 
 CONFIG = """
 [registry]
@@ -159,9 +158,8 @@ def line_for(shell: str) -> str:
 
 
 def said_by(shell: str, script: str, home: Path) -> str:
-    """Run a script in the real shell, with the program on its path; skip where there is no such shell."""
-    if shutil.which(shell) is None:
-        pytest.skip(f"there is no {shell} here")
+    """Run a script in the real shell, with the program on its path."""
+    require_installed(shell, package=shell)
     program = home / "bin" / "noreply-analyzer"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m noreply_analyzer "$@"\n', "utf-8")

@@ -1,13 +1,12 @@
 """The samples say what is so: systemd takes the units, and what they name exists."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import click
 import pytest
-from program import ROOT, environment
+from program import ROOT, environment, require_installed
 
 from noreply_analyzer import cli, config, errors
 
@@ -37,8 +36,7 @@ def settings_of(unit: Path) -> dict[str, dict[str, list[str]]]:
 @pytest.mark.parametrize("unit", [SERVICE, TIMER], ids=lambda path: path.name)
 def test_systemd_takes_the_units(tmp_path: Path, unit: Path) -> None:
     """Without a warning: a key that it does not know would be left out in silence."""
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("there is no systemd-analyze here")
+    require_installed("systemd-analyze", package="systemd")
     program = tmp_path / ".local" / "bin" / "noreply-analyzer"
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n", "utf-8")

@@ -374,17 +374,19 @@ class MaildirWorld(World):
 
     def fetch_all(self, mailbox: str) -> list[tuple[int, str, EmailMessage]]:
         """Give a number, the flags and the content of everything in a mailbox."""
-        files = sorted((*self._folder(mailbox).glob("new/*"), *self._folder(mailbox).glob("cur/*")))
         return [
             (number, file.name.partition(":2,")[2], message_from_bytes(file.read_bytes(), policy=default))
-            for number, file in enumerate(files, start=1)
+            for number, file in enumerate(self._files(mailbox), start=1)
         ]
 
     def delete(self, mailbox: str, uids: Iterable[int]) -> None:
         """Delete messages for good, by the numbers of `fetch_all`."""
-        files = sorted((*self._folder(mailbox).glob("new/*"), *self._folder(mailbox).glob("cur/*")))
+        files = self._files(mailbox)
         for uid in uids:
             files[uid - 1].unlink()
+
+    def _files(self, mailbox: str) -> list[Path]:
+        return sorted((*self._folder(mailbox).glob("new/*"), *self._folder(mailbox).glob("cur/*")))
 
     def _folder(self, mailbox: str) -> Path:
         return self.maildir if mailbox == "INBOX" else self.maildir / f".{mailbox}"

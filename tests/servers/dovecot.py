@@ -17,16 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from program import require_installed
 from servers.authority import Pair
 
 PASSWORD = "secret"
 SECONDS = 20
-ADMIN_PATHS = "/usr/sbin:/usr/local/sbin:/sbin"
-
-
-def program() -> str | None:
-    """Give the path of the program dovecot, or ``None`` if it is not installed."""
-    return shutil.which("dovecot", path=os.environ.get("PATH", "") + ":" + ADMIN_PATHS)
 
 
 class Dovecot:
@@ -44,8 +39,9 @@ class Dovecot:
         self.port, self.tls_port = _free_ports()
 
     def __enter__(self) -> Self:
+        program = require_installed("dovecot", package="dovecot-imapd")
         self._prepare()
-        command = [program() or "dovecot", "-F", "-c", str(self._folder / "dovecot.conf")]
+        command = [program, "-F", "-c", str(self._folder / "dovecot.conf")]
         with (self._folder / "output").open("wb") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=output)
         try:
