@@ -30,9 +30,8 @@ from .message import Message
 from .opening import open_store
 from .passwords import password
 from .references import unknown_operators
-from .registry import Registry
 from .state import State
-from .supplies import now, tools_for
+from .supplies import now, open_records, tools_for
 from .wire import countdown
 
 _SECONDS = 30.0
@@ -225,9 +224,9 @@ def _dns(settings: Settings, accounts: Sequence[Account]) -> Line:
 
 
 def _registry(settings: Settings, accounts: Sequence[Account]) -> Iterator[Line]:
-    folder = Path(settings.registry.directory).expanduser()
-    registry, problems = Registry.with_user_records(folder)
-    for problem in problems:
+    folder, opened = Path(settings.registry.directory).expanduser(), open_records(settings)
+    registry = opened.registry
+    for problem in opened.problems:
         yield Line(fine=False, what="registry", said=_("{label}: {value}").format(label=folder, value=problem))
     for problem in unknown_operators(accounts, registry):
         yield Line(fine=False, what="registry", said=problem)

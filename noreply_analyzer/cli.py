@@ -39,6 +39,7 @@ exit status:
   64   the command line is wrong
   65   a file or a record cannot be read
   69   a server said no
+  70   a mistake in the program: please report it
   74   the disk is full, or the state cannot be read or written
   75   try again later: server or DNS out of reach, another run is at work
   77   the server refused the login
@@ -88,7 +89,7 @@ def run(options: Options, accounts: Sequence[str], *, dry_run: bool, as_json: bo
 
     Prints one line for each draft and each message worth telling, once. Nothing to say is nothing printed.
     """
-    with _failures_as_json(wanted=as_json):
+    with _failures_as_json(wanted=as_json, dry_run=dry_run):
         from .running import run_from_settings
 
         settings = options.settings(needed=True)
@@ -247,14 +248,14 @@ def _status_of(work: Callable[[], object]) -> int:
 
 
 @contextmanager
-def _failures_as_json(*, wanted: bool) -> Iterator[None]:
+def _failures_as_json(*, wanted: bool, dry_run: bool = False) -> Iterator[None]:
     """Print what keeps a command from beginning as JSON too, and the summary, which whoever reads JSON waits for."""
     if not wanted:
         yield
         return
     from . import report
 
-    began, summary, out = time.monotonic(), report.Summary(), Output(sys.stdout)
+    began, summary, out = time.monotonic(), report.Summary(dry_run=dry_run), Output(sys.stdout)
     try:
         with report.failures(summary, lambda found: report.print_json(found, out)), interruptible():
             yield

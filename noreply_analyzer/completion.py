@@ -61,10 +61,9 @@ def _records_in(folder: Traversable) -> Iterator[str]:
 
 
 def _sectors(settings: Settings) -> Iterator[str]:
-    from .registry import Registry
+    from .supplies import open_records
 
-    known, _problems = Registry.with_user_records(Path(settings.registry.directory).expanduser())
-    return (operator.sector for operator in known.operators)
+    return (operator.sector for operator in open_records(settings).registry.operators)
 
 
 accounts = _offering(lambda settings: (account.name for account in settings.accounts))

@@ -3,6 +3,7 @@
 ``config.example.toml`` shows every key at its default; a test holds the two together.
 """
 
+import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -25,6 +26,8 @@ _TLS_PORT: Final = 993
 _MOST: Final = 36_500
 """Days, or drafts: a century is more than anybody means, and less than breaks a date."""
 _DAY: Final = 86_400
+CONFIG_VARIABLE: Final = "NOREPLY_ANALYZER_CONFIG"
+"""The environment variable that names the configuration."""
 _OWN_RECORDS: Final = "~/.config/noreply-analyzer/operators"
 WAYS: Final = ("password_command", "password_file", "password_env", "token_command")
 """The keys that say where the password is; an account on a server has just one."""
@@ -110,7 +113,7 @@ def _timezone_problem(zone: str) -> str:
 
 def _directory_problem(directory: str) -> str:
     """Whoever names a folder has records in it; the default is also where none are yet."""
-    if directory == _OWN_RECORDS:
+    if directory in {_OWN_RECORDS, own_records(os.environ)}:
         return ""
     try:
         there = Path(directory).expanduser().exists()
@@ -239,10 +242,18 @@ class Dns(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     servers: tuple[Annotated[str, _read_by(read_server)], ...] = ()
 
 
+def own_records(environment: Mapping[str, str]) -> str:
+    """Give the usual folder of the user's own records, beside the usual configuration."""
+    base = environment.get("XDG_CONFIG_HOME")
+    return f"{base}/noreply-analyzer/operators" if base else _OWN_RECORDS
+
+
 class RegistrySettings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The user's own records, and how long a channel is believed."""
 
-    directory: Annotated[str, Check(_directory_problem)] = _OWN_RECORDS
+    directory: Annotated[str, Check(_directory_problem)] = msgspec.field(
+        default_factory=lambda: own_records(os.environ)
+    )
     shelf_life_days: _UpToMost = 180
 
 
@@ -273,7 +284,7 @@ class Settings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     detection: Detection = Detection()
     limits: Limits = Limits()
     dns: Dns = Dns()
-    registry: RegistrySettings = RegistrySettings()
+    registry: RegistrySettings = msgspec.field(default_factory=RegistrySettings)
     letter: LetterSettings = LetterSettings()
 
     def problems(self, wrong: AbstractSet[str]) -> Iterator[tuple[str, str]]:  # noqa: ARG002 - what could be read is enough
@@ -302,7 +313,7 @@ def find_config(explicit: str | None, environment: Mapping[str, str]) -> Path:
     """
     if explicit:
         return Path(explicit)
-    if named := environment.get("NOREPLY_ANALYZER_CONFIG"):
+    if named := environment.get(CONFIG_VARIABLE):
         return Path(named)
     home = Path(environment.get("HOME") or Path.home())
     base = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
@@ -314,6 +325,12 @@ def state_path(environment: Mapping[str, str]) -> Path:
     home = Path(environment.get("HOME") or Path.home())
     base = Path(environment.get("XDG_STATE_HOME") or home / ".local" / "state")
     return base / "noreply-analyzer" / "state.sqlite3"
+
+
+def cache_path(environment: Mapping[str, str]) -> Path:
+    """Give the folder of what can be made again: ``$XDG_CACHE_HOME/noreply-analyzer`` or below ~/.cache."""
+    home = Path(environment.get("HOME") or Path.home())
+    return Path(environment.get("XDG_CACHE_HOME") or home / ".cache") / "noreply-analyzer"
 
 
 def load(path: Path, *, account_needed: bool = False) -> Settings:

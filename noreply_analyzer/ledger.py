@@ -27,6 +27,8 @@ class Ledger:
     """Every exit status that something led to."""
     reached: dict[str, Position] = field(default_factory=dict)
     """How far each mailbox was read; remembered at the end, when all that was found there is done with."""
+    drafted: int = 0
+    """How many drafts were written."""
     _refs: dict[str, list[MessageRef]] = field(default_factory=dict)
     """Where each message lies, by its key, as far as this run has seen it."""
     _put_off_keys: set[str] = field(default_factory=set)

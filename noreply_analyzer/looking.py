@@ -52,6 +52,7 @@ class Look:
 
     def _look_again(self, waiting: Waiting) -> None:
         if self.connections.store.position(waiting.ref.mailbox).uid_validity == waiting.ref.uid_validity:
+            self.ledger.equipment.step()
             seen = Circumstances(now=self.ledger.now, received=waiting.received, waiting_since=waiting.since)
             self._fetch_and_consider(waiting.ref, seen)
         else:  # it has another UID, and is found again as something new

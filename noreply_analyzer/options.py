@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from . import language
-from .config import Settings, find_config, load
+from .config import CONFIG_VARIABLE, Settings, find_config, load
 
 
 @dataclass
@@ -16,15 +16,16 @@ class Options:
     verbosity: int = 0
 
     def settings(self, *, needed: bool) -> Settings:
-        """Read the configuration; its defaults where none is *needed* and none is there.
+        """Read the configuration; its defaults where none is *needed*, none is named, and none is in the usual place.
 
         Where it is needed, it must name an account.
 
         Raises:
-            ConfigError: it is wrong, or needed and not there.
+            ConfigError: it is wrong; or needed, or named, and not there.
         """
         path = find_config(self.config, os.environ)
-        if not needed and not self.config and not path.exists():
+        named = self.config or os.environ.get(CONFIG_VARIABLE)
+        if not needed and not named and not path.exists():
             return Settings()
         settings = load(path, account_needed=needed)
         if settings.language and not self.language:

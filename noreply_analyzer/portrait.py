@@ -1,9 +1,11 @@
 """An operator's record as a person reads it: in one line, or whole, with all its dates and sources."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
+from .counts import Stats
 from .directory import Entry
 from .language import _, ngettext
 from .records import Audience, Channel, Mediator, Operator, Purpose, Quality, ReadBy, Sender
@@ -148,6 +150,8 @@ def _about(entry: Entry) -> Iterator[str]:
         (_("brands"), ", ".join(operator.brands)),
         (_("belongs to"), parent),
         (_("websites"), ", ".join(operator.websites)),
+        (_("ask first"), operator.ask_locally),
+        (_("sells for"), ", ".join(operator.sells_for)),
         (_("note"), operator.note),
     ):
         if value:
@@ -183,6 +187,7 @@ def _of_channel(channel: Channel, due: frozenset[str]) -> list[str]:
         (_("hours"), channel.hours),
         (_("price"), channel.price),
         (_("limits"), channel.limits),
+        (_("its own since"), channel.domain_basis),
         (_("read by"), reader),
         (_("quality"), QUALITIES[channel.quality]()),
     ):
@@ -237,3 +242,48 @@ def _of_mediator(mediator: Mediator, due: frozenset[str]) -> list[str]:
         if value:
             lines.append("  " + _labelled(label, value))
     return [*lines, *(f"  {line}" for channel in mediator.channels for line in _of_channel(channel, due))]
+
+
+def markdown(entry: Entry) -> Iterator[str]:
+    """Give the whole record as Markdown: the same lines, as headings and lists."""
+    for number, line in enumerate(portrait(entry)):
+        depth = (len(line) - len(line.lstrip())) // 2
+        if not line or depth == 0:
+            yield line and (f"# {line}" if number == 0 else f"## {line.removesuffix(':').rstrip()}")
+            if line:
+                yield ""
+        else:
+            yield "  " * (depth - 1) + "- " + _MARKS.sub(r"\\\g<0>", line.strip())
+
+
+_MARKS: Final = re.compile(r"[\\`*_<>\[\]#|]")
+
+
+# Counts -------------------------------------------------------------------------------------------------------------
+
+_BAR: Final = 40  # of the longest
+
+
+def stats_head() -> tuple[str, ...]:
+    """Give the titles of the columns of `stats_rows`."""
+    return _("of"), _("kind"), _("count"), ""
+
+
+def stats_rows(counted: Stats) -> list[tuple[str, ...]]:
+    """Give the counts, each with a bar."""
+    titles = {
+        "sector": _("operators by sector"),
+        "medium": _("channels by medium"),
+        "purpose": _("channels by purpose"),
+        "quality": _("channels by quality"),
+        "age": _("channels by age"),
+    }
+    rows: list[tuple[str, ...]] = [
+        (_("operators"), "", str(counted.operators), ""),
+        (_("with a channel"), "", str(counted.reachable), ""),
+        (_("mediators"), "", str(counted.mediators), ""),
+    ]
+    for name, counts in counted.by.items():
+        most = max(counts.values(), default=0) or 1
+        rows += [(titles[name], kind, str(count), "█" * (count * _BAR // most)) for kind, count in counts.items()]
+    return rows

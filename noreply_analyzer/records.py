@@ -90,6 +90,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     read_by: ReadBy = ReadBy.UNKNOWN
     read_by_basis: str = ""
     limits: str = ""
+    domain_basis: str = ""
+    """How an e-mail address at a domain that is none of the operator's is known to be its own."""
+    i_checked_this: bool = False
+    """In a user's own record: take it although the address is on a deny list."""
     quality: Quality
     stated_on: date | None = None
     """The date of the copy that was read; without one the channel is `Quality.REPORTED` at best."""
@@ -141,6 +145,10 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     parent: str = ""
     websites: tuple[str, ...] = ()
     mediator: str = ""
+    ask_locally: str = ""
+    """How to find one's own agency, where that one answers rather than the head office; in French."""
+    sells_for: tuple[str, ...] = ()
+    """The slugs of those whose services it sells: what is about the service itself is theirs to answer."""
     senders: tuple[Sender, ...] = ()
     channels: tuple[Channel, ...] = ()
     escalation: tuple[Step, ...] = ()
@@ -159,6 +167,10 @@ class Mediator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     conditions: str = ""
     """What must have happened before, in words."""
     after_days: int = 60
+    sources: tuple[str, ...] = ()
+    """Where the conditions and the delay were read."""
+    stated_on: date | None = None
+    checked_on: date | None = None
     websites: tuple[str, ...] = ()
     channels: tuple[Channel, ...] = ()
     note: str = ""

@@ -210,7 +210,7 @@ def _check_channels(
                 _("{id!r} stands {times} times in this record").format(id=channel.id, times=times[channel.id]),
             )
         yield from _check_channel(place, channel)
-        for refusal in refused(channel, (*do_not_use, *deny)):
+        for refusal in () if channel.i_checked_this else refused(channel, (*do_not_use, *deny)):
             yield f"{place}.{_where(channel)}", _("must never be used: {reason}").format(reason=refusal.reason)
 
 

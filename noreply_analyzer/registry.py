@@ -8,7 +8,6 @@ domain too, so that a signature of it shows only that the provider's platform se
 nothing counts but the exact addresses that a record names.
 """
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ import msgspec
 from .address import Address, Domain, is_public_suffix, organizational_domain
 from .choice import PURPOSES, Choice, Level, choose
 from .errors import RecordError
+from .index import Index, indexed, searchable, upwards
 from .language import _
 from .records import (
     Audience,
@@ -95,19 +95,9 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Brands that are also words of every day; it takes more than the word to claim them."""
     trade_words: tuple[str, ...] = ()
     """Words that make a brand of a common word where they follow it: *Orange Service Client*."""
+    sectors: tuple[str, ...] = ()
+    """What an operator's sector may be."""
     refused: tuple[Refusal, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Index:
-    """Where to look first; made once."""
-
-    senders: Mapping[str, tuple[tuple[Operator, Sender], ...]]
-    websites: Mapping[str, tuple[tuple[Operator, str], ...]]
-    """By each name that a website is within, so that its organizational domain is among them."""
-    shared: frozenset[str]
-    names: tuple[tuple[str, Operator], ...]
-    """Folded names and brands, the longest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,7 +107,7 @@ class Registry:
     by_slug: Mapping[str, Operator]
     mediators: Mapping[str, Mediator]
     guards: Guards
-    _index: _Index = field(repr=False)
+    _index: Index = field(repr=False)
 
     @classmethod
     @cache
@@ -153,14 +143,29 @@ class Registry:
             by_slug=by_slug,
             mediators={mediator.slug: mediator for mediator in mediators},
             guards=guards,
-            _index=_indexed(by_slug, guards),
+            _index=indexed(by_slug, guards.shared_domains),
         )
+
+    @classmethod
+    def over(
+        cls, *, by_slug: Mapping[str, Operator], mediators: Mapping[str, Mediator], guards: Guards, index: Index
+    ) -> "Registry":
+        """Give the registry of records that are kept elsewhere, and read one by one (`catalogue`)."""
+        return cls(by_slug=by_slug, mediators=mediators, guards=guards, _index=index)
+
+    @property
+    def index(self) -> Index:
+        """Give what is looked into first: for whoever keeps it."""
+        return self._index
 
     @classmethod
     def with_user_records(
         cls, folder: Traversable, over: "Registry | None" = None
     ) -> tuple["Registry", tuple[str, ...]]:
         """Lay the records of *folder* over the shipped ones (or *over*): the user's channels and senders win.
+
+        The folders in *folder* are collections that were imported: their records come after the curated ones, and add
+        to them what those do not say.
 
         Returns:
             The registry, and one line for each problem. A record that cannot be read is left out whole, and the
@@ -169,16 +174,13 @@ class Registry:
         base = over or cls.shipped()
         merged = dict(base.by_slug)
         problems: list[str] = []
-        for name, text in _user_texts(folder, problems):
-            try:
-                operator = _laid_over(merged.get(name.removesuffix(".toml")), read_part(text, name))
-            except RecordError as error:
-                problems += error.problems
-                continue
-            wrong = [f"{name}: {place}: {why}" for place, why in check_operator(operator, base.guards.refused)]
-            problems += wrong
-            if not wrong:
-                merged[operator.slug] = operator
+        entries = _entries(folder, problems)
+        for collection in entries:
+            if collection.is_dir() and not collection.name.startswith("."):
+                for name, text in _user_texts(_entries(collection, problems), f"{collection.name}/", problems):
+                    merged |= _added(name, text, base, problems)
+        for name, text in _user_texts(entries, "", problems):
+            merged |= _laid(name, text, merged, base, problems)
         if merged == base.by_slug:
             return base, tuple(problems)
         return cls._made(merged.values(), base.mediators.values(), base.guards), tuple(problems)
@@ -207,18 +209,18 @@ class Registry:
     def search(self, words: str) -> tuple[Operator, ...]:
         """Give the operators whose slug, name, brands or domains hold all the *words*, by their slugs."""
         wanted = fold(words).split()
-        return tuple(one for one in self.operators if all(word in _searchable(one) for word in wanted))
+        return tuple(one for one in self.operators if all(word in searchable(one) for word in wanted))
 
     def knows(self, domain: str) -> bool:
         """Tell cheaply whether mail of *domain* may be an operator's: `find` may still say that it is not."""
-        if any(name in self._index.senders for name in _upwards(domain)):
+        if any(name in self._index.senders for name in upwards(domain)):
             return True
         own = organizational_domain(Domain(domain))
         return own in self._index.websites and not is_public_suffix(own)
 
     def find(self, author: Address) -> Match | None:
         """Give the operator that the address *author* belongs to; to be believed only if the author is proven."""
-        for name in _upwards(author.domain):
+        for name in upwards(author.domain):
             if match := self._by_sender(author, name):
                 return match
             if name in self._index.shared:
@@ -227,23 +229,23 @@ class Registry:
 
     def _by_sender(self, author: Address, name: str) -> Match | None:
         here, shared = self._index.senders.get(name, ()), name in self._index.shared
-        for operator, sender in here:
+        for slug, sender in here:
             if author.key in {address.casefold() for address in sender.addresses}:
-                return self._match(operator, MatchedBy.ADDRESS if shared else MatchedBy.SENDER)
+                return self._match(slug, MatchedBy.ADDRESS if shared else MatchedBy.SENDER)
         if shared:
             return None
-        return next((self._match(operator, MatchedBy.SENDER) for operator, _sender in here), None)
+        return next((self._match(slug, MatchedBy.SENDER) for slug, _sender in here), None)
 
     def _by_website(self, domain: Domain) -> Match | None:
         own = organizational_domain(domain)
         here = self._index.websites.get(own, ())
         if not here or is_public_suffix(own):
             return None
-        above = set(_upwards(domain))
+        above = set(upwards(domain))
 
-        def farness(claim: tuple[Operator, str]) -> tuple[int, bool]:
+        def farness(claim: tuple[str, str]) -> tuple[int, bool]:
             # The website nearest to the author, and a company rather than one of its brands.
-            return (-len(claim[1]) if claim[1] in above else 0, bool(claim[0].parent))
+            return (-len(claim[1]) if claim[1] in above else 0, bool(self.by_slug[claim[0]].parent))
 
         nearest = min(farness(claim) for claim in here)
         matches = {
@@ -253,11 +255,11 @@ class Registry:
         }
         return next(iter(matches.values())) if len(matches) == 1 else None
 
-    def _match(self, operator: Operator, matched_by: MatchedBy) -> Match:
-        return Match(self.get(operator.slug) or operator, matched_by)
+    def _match(self, slug: str, matched_by: MatchedBy) -> Match:
+        return Match(self.get(slug) or self.by_slug[slug], matched_by)
 
     def _is_shared(self, domain: str) -> bool:
-        return any(name in self._index.shared for name in _upwards(domain))
+        return any(name in self._index.shared for name in upwards(domain))
 
     def claimed_by(self, name: str, author: Address | None) -> Operator | None:
         """Give the operator whose name a display name or an author's domain wears, though it is not its address.
@@ -268,26 +270,30 @@ class Registry:
         """
         match = self.find(author) if author else None
         labels = () if author is None or self._is_shared(author.domain) else tuple(author.domain.split(".")[:-1])
-        said = fold(name)
-        for brand, operator in self._index.names:
-            if match and _are_family(match.operator, operator):
+        worn = [(label, f" {fold(label)} ") for label in labels]
+        said = f" {fold(name)} "
+        for brand, slug in self._index.names:
+            if not (self._is_said(brand, said) or any(self._is_worn(brand, *label) for label in worn)):
                 continue
-            if self._is_said(brand, said) or any(self._is_worn(brand, label) for label in labels):
-                return self.get(operator.slug)
+            if match is None or not _are_family(match.operator, self.by_slug[slug]):
+                return self.get(slug)
         return None
 
     def _is_said(self, brand: str, said: str) -> bool:
+        if f" {brand} " not in said:
+            return False
         if brand not in self.guards.common_words:
-            return f" {brand} " in f" {said} "
-        after = said.removeprefix(f"{brand} ")
-        return said == brand or (after != said and after.split()[0] in self.guards.trade_words)
-
-    def _is_worn(self, brand: str, label: str) -> bool:
-        squeezed = brand.replace(" ", "")
-        if label == squeezed:
             return True
-        parts = f" {fold(label)} "
-        return brand not in self.guards.common_words and (f" {brand} " in parts or f" {squeezed} " in parts)
+        after = said.removeprefix(f" {brand} ")
+        return not after or (after != said and after.split()[0] in self.guards.trade_words)
+
+    def _is_worn(self, brand: str, label: str, parts: str) -> bool:
+        squeezed = brand.replace(" ", "")
+        if squeezed not in label and f" {brand} " not in parts:
+            return False
+        return label == squeezed or (
+            brand not in self.guards.common_words and (f" {brand} " in parts or f" {squeezed} " in parts)
+        )
 
 
 @cache
@@ -306,40 +312,73 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, str]]:
             yield file.name, file.read_text("utf-8")
 
 
-def _user_texts(folder: Traversable, problems: list[str]) -> Iterator[tuple[str, str]]:
+def _entries(folder: Traversable, problems: list[str]) -> list[Traversable]:
     try:
-        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+        return sorted(folder.iterdir(), key=lambda entry: entry.name)
     except FileNotFoundError:
-        return
+        return []
     except OSError as error:
         problems.append(f"{folder.name}: {error.strerror}")
-        return
+        return []
+
+
+def _user_texts(entries: Iterable[Traversable], within: str, problems: list[str]) -> Iterator[tuple[str, str]]:
     for entry in entries:
         if not entry.name.endswith(".toml") or entry.name.startswith("."):
             continue
         try:
             text = entry.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
-            problems.append(f"{entry.name}: " + _("cannot be read as UTF-8 text"))
+            problems.append(f"{within}{entry.name}: " + _("cannot be read as UTF-8 text"))
         else:
-            yield entry.name, text
+            yield f"{within}{entry.name}", text
 
 
-def _laid_over(shipped: Operator | None, own: Operator) -> Operator:
-    """Give *shipped* with whatever *own* says instead; of the lists, what has the same id, domain or address."""
-    if shipped is None:
-        return own
+def _laid(
+    name: str, text: str, merged: Mapping[str, Operator], base: Registry, problems: list[str]
+) -> dict[str, Operator]:
+    """Give the record of a user's own file over the one that it leans on; nothing where it cannot be used."""
+    try:
+        own = read_part(text, name)
+    except RecordError as error:
+        problems += error.problems
+        return {}
+    shipped = merged.get(own.slug)
+    return _sound(name, laid_over(shipped, own) if shipped else own, base, problems)
+
+
+def _added(name: str, text: str, base: Registry, problems: list[str]) -> dict[str, Operator]:
+    """Give the record of an imported file under the curated one; of its websites, none that a curated one claims."""
+    try:
+        found = read_part(text, name.rpartition("/")[2])
+    except RecordError as error:
+        problems += [f"{name}: {problem.partition(': ')[2]}" for problem in error.problems]
+        return {}
+    if curated := base.by_slug.get(found.slug):
+        return _sound(name, laid_over(found, curated), base, problems)
+    free = [one for one in found.websites if organizational_domain(Domain(one)) not in base.index.websites]
+    return _sound(name, msgspec.structs.replace(found, websites=tuple(free)), base, problems)
+
+
+def _sound(name: str, operator: Operator, base: Registry, problems: list[str]) -> dict[str, Operator]:
+    wrong = [f"{name}: {place}: {why}" for place, why in check_operator(operator, base.guards.refused)]
+    problems += wrong
+    return {} if wrong else {operator.slug: operator}
+
+
+def laid_over(below: Operator, above: Operator) -> Operator:
+    """Give *below* with whatever *above* says instead; of the lists, what has the same id, domain or address."""
     said = {
-        key.name: getattr(own, key.name)
+        key.name: getattr(above, key.name)
         for key in msgspec.structs.fields(Operator)
-        if key.name not in _PARTS and getattr(own, key.name) != key.default
+        if key.name not in _PARTS and getattr(above, key.name) != key.default
     }
     return msgspec.structs.replace(
-        shipped,
+        below,
         **said,
-        channels=_over(own.channels, shipped.channels, "id"),
-        senders=_over(own.senders, shipped.senders, "domain"),
-        do_not_use=_over(own.do_not_use, shipped.do_not_use, "address"),
+        channels=_over(above.channels, below.channels, "id"),
+        senders=_over(above.senders, below.senders, "domain"),
+        do_not_use=_over(above.do_not_use, below.do_not_use, "address"),
     )
 
 
@@ -348,42 +387,5 @@ def _over(own: tuple[T, ...], shipped: tuple[T, ...], key: str) -> tuple[T, ...]
     return (*own, *(item for item in shipped if getattr(item, key) not in taken))
 
 
-def _indexed(by_slug: Mapping[str, Operator], guards: Guards) -> _Index:
-    senders: dict[str, tuple[tuple[Operator, Sender], ...]] = {}
-    websites: dict[str, tuple[tuple[Operator, str], ...]] = {}
-    shared = set(guards.shared_domains)
-    for operator in by_slug.values():
-        for sender in operator.senders:
-            senders[sender.domain] = (*senders.get(sender.domain, ()), (operator, sender))
-            if sender.shared:
-                shared.add(sender.domain)
-        for website in operator.websites:
-            for name in _upwards(website):
-                websites[name] = (*websites.get(name, ()), (operator, website))
-    return _Index(senders=senders, websites=websites, shared=frozenset(shared), names=_names(by_slug))
-
-
-def _names(by_slug: Mapping[str, Operator]) -> tuple[tuple[str, Operator], ...]:
-    names = {
-        (fold(name), operator.slug): operator
-        for operator in by_slug.values()
-        for name in (operator.name, *operator.brands)
-        if fold(name)
-    }
-    return tuple((name, names[name, slug]) for name, slug in sorted(names, key=lambda pair: (-len(pair[0]), pair)))
-
-
 def _are_family(one: Operator, other: Operator) -> bool:
     return one.slug in {other.slug, other.parent} or other.slug == one.parent
-
-
-def _searchable(operator: Operator) -> str:
-    domains = (*operator.websites, *(sender.domain for sender in operator.senders))
-    return fold(" ".join((operator.slug, operator.name, operator.legal_name, *operator.brands, *domains)))
-
-
-def _upwards(domain: str) -> Iterator[str]:
-    """Give *domain* and every name that it is within, the nearest first."""
-    yield domain
-    for dot in re.finditer(r"\.", domain):
-        yield domain[dot.end() :]

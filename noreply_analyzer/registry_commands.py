@@ -1,5 +1,7 @@
 """The commands of `registry`: the curated records, for users and for those who correct them."""
 
+import dataclasses
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -8,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import completion
+from . import completion, upkeep_commands
 from .decoding import escaped
+from .errors import UsageError
 from .language import _
 from .options import Options
 from .output import Output
@@ -50,8 +53,9 @@ def list_operators(options: Options, *, sector: str, as_json: bool) -> int:
 @registry.command()
 @click.argument("slug", metavar="SLUG", shell_complete=completion.slugs)
 @_AS_JSON
+@click.option("--markdown", is_flag=True, help="Print Markdown, for a page or an issue.")
 @click.pass_obj
-def show(options: Options, slug: str, *, as_json: bool) -> int:
+def show(options: Options, slug: str, *, as_json: bool, markdown: bool) -> int:
     """Show one record, with its dates and sources.
 
     SLUG is the record's name, as list and search give it. One that was renamed leads to what it is called now.
@@ -62,7 +66,7 @@ def show(options: Options, slug: str, *, as_json: bool) -> int:
     if as_json:
         _print_objects([entry], out)
     else:
-        for line in portrait.portrait(entry):
+        for line in portrait.markdown(entry) if markdown else portrait.portrait(entry):
             out.write(escaped(line) + "\n")
     out.flush()
     return 0
@@ -137,20 +141,64 @@ def lint(files: Sequence[Path]) -> int:
     """Check records (default: all that come with the program) and say what is to be mended."""
     from . import curation
 
-    findings = curation.lint(list(files) or None)
+    findings = curation.lint(list(files) or None, today=_today())
     for finding in findings:
         click.echo(str(finding))
     return 1 if findings else 0
 
 
 @registry.command()
+@click.option("--within", metavar="DAYS", default="0d", help="Also what will be due so soon: 30d.")
 @click.pass_obj
-def due(options: Options) -> int:
-    """List the channels that nobody has checked for longer than their shelf life."""
+def due(options: Options, *, within: str) -> int:
+    """List the channels that nobody has checked for longer than their shelf life.
+
+    A checklist in Markdown, the oldest first, with the sources to be looked at again. Your own records are seen too.
+    """
     from . import curation
 
+    days = re.fullmatch(r"(\d{1,4})d?", within.strip())
+    if days is None:
+        raise UsageError(_("--within should be a number of days, 30d, not {within!r}").format(within=within))
     settings = options.settings(needed=False)
-    late = curation.due(_today(), shelf_life_days=settings.registry.shelf_life_days)
+    late = curation.due(
+        _today(),
+        shelf_life_days=settings.registry.shelf_life_days,
+        registry=_directory(options).registry,
+        within_days=int(days[1]),
+    )
     for channel in late:
-        click.echo(str(channel))
+        click.echo(channel.checklist())
     return 1 if late else 0
+
+
+@registry.command()
+@_AS_JSON
+@click.pass_obj
+def stats(options: Options, *, as_json: bool) -> int:
+    """Count operators and channels by sector, medium, purpose, grade and age."""
+    from . import columns, counts, portrait, report
+
+    out, counted = Output(sys.stdout), counts.stats(_directory(options).registry, _today())
+    if as_json:
+        report.print_json({"type": "stats"} | dataclasses.asdict(counted), out)
+    else:
+        columns.print_columns(portrait.stats_head(), portrait.stats_rows(counted), out)
+    out.flush()
+    return 0
+
+
+@registry.command()
+def schema() -> int:
+    """Print the JSON Schema of a record, for editors that complete and check TOML."""
+    import json
+
+    from . import curation
+
+    click.echo(json.dumps(curation.schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+registry.add_command(upkeep_commands.verify)
+registry.add_command(upkeep_commands.import_records)
+registry.add_command(upkeep_commands.propose)

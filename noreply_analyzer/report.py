@@ -305,6 +305,8 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     drafts: set[str] = field(default_factory=set)
     errors: int = 0
+    dry_run: bool = False
+    """Whether the drafts are those that a run would have saved."""
 
     def count(self, analysis: Analysis, draft_id: str | None = None) -> None:
         """Count one message."""
@@ -320,6 +322,7 @@ class Summary:
             "actions": {action.value: self.counts[action] for action in Action},
             "drafts": len(self.drafts),
             "errors": self.errors,
+            "dry_run": self.dry_run,
             "seconds": round(seconds, 3),
         }
 

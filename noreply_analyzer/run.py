@@ -34,6 +34,7 @@ def run_accounts(equipment: Equipment, accounts: Sequence[Account]) -> int:
     now = equipment.monotonic
     ends_at = now() + equipment.settings.limits.run_seconds
     statuses = {0}
+    drafts_left = equipment.settings.drafting.per_run
     equipment.state.forget_what_is_old(equipment.clock(), max_age_days=equipment.settings.drafting.max_age_days)
     for index, account in enumerate(accounts):
         # Its share of what is left: a flooded account must not keep the next one from being looked at.
@@ -41,20 +42,21 @@ def run_accounts(equipment: Equipment, accounts: Sequence[Account]) -> int:
         end = now() + share
         ledger = Ledger(equipment, account)
         try:
-            _look_once(ledger, _until(now, end), look_until=end - (1 - _LOOKING) * share)
+            _look_once(ledger, _until(now, end), look_until=end - (1 - _LOOKING) * share, drafts_left=drafts_left)
         except (StateError, InterruptedRunError):
             raise  # the one concerns every account, the other ends the run
         except NoreplyAnalyzerError as error:
             ledger.trouble(str(error), error.exit_status)
         statuses |= ledger.statuses
+        drafts_left -= ledger.drafted
     return worst(statuses)
 
 
-def _look_once(ledger: Ledger, remaining: Remaining, *, look_until: float) -> None:
+def _look_once(ledger: Ledger, remaining: Remaining, *, look_until: float, drafts_left: int) -> None:
     """Walk the whole road once, for one account."""
     with Connections(ledger, remaining) as connections:
         look = Look(ledger, connections, until=look_until)
-        desk = Desk(ledger, connections, entries=look.entries)
+        desk = Desk(ledger, connections, at_most=drafts_left, entries=look.entries)
         desk.resolve_intents()
         desk.name_duplicates()
         look.at_what_waits()

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from . import curation, opening, report
+from .catalogue import Opened
 from .config import Account, Settings
 from .decoding import escaped
 from .dns import Resolver
@@ -23,7 +24,7 @@ from .progress import Progress
 from .registry import Registry
 from .run import run_accounts, worst
 from .state import State
-from .supplies import now, registry_of, tell_unknown_operators
+from .supplies import now, open_records, tell_unknown_operators
 from .workbench import Workbench
 from .worker import Worker
 
@@ -140,6 +141,7 @@ def run_from_settings(
     """Run once over *accounts*; give the exit status."""
     started = time.monotonic()
     printer = RunPrinter(out=Output(out), zone=ZoneInfo(settings.timezone), as_json=as_json, dry_run=dry_run)
+    printer.summary.dry_run = dry_run
 
     def open_store(account: Account, remaining: Remaining) -> AbstractContextManager[Store]:
         return opening.open_store(account, settings, environment, remaining)
@@ -155,9 +157,10 @@ def run_from_settings(
 
         @cache
         def registry() -> Registry:
-            records = registry_of(settings)
-            tell_unknown_operators(accounts, records)
-            return records
+            opened = open_records(settings, keep=not dry_run)
+            _say_what_is_wrong(opened, state, printer)
+            tell_unknown_operators(accounts, opened.registry)
+            return opened.registry
 
         status = run_accounts(
             Equipment(
@@ -182,6 +185,16 @@ def run_from_settings(
             printer.complain(str(error))
             status = worst({status, error.exit_status})
     return status
+
+
+def _say_what_is_wrong(opened: Opened, state: State, printer: RunPrinter) -> None:
+    """Name the user's records that cannot be used, once a change; `registry lint` names them always."""
+    name = f"registry-problems {opened.fingerprint[:16]}"
+    if not opened.problems or state.knows("", name):
+        return
+    state.remember("", name, action=Action.TELL, rule="registry-problems", at=now())
+    for problem in opened.problems:
+        printer.say(Note(account="", sentence=problem))
 
 
 def _say_if_outdated(registry: Registry, settings: Settings, state: State, printer: RunPrinter) -> None:

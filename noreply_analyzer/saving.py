@@ -32,6 +32,8 @@ class Desk:
 
     ledger: Ledger
     connections: Connections
+    at_most: int
+    """How many drafts this run may still write: earlier accounts have used the rest of ``drafting.per_run``."""
     entries: list[Entry] = field(default_factory=list)
     """What a draft may be written for."""
     _read: tuple[Position, Lying] | None = None
@@ -142,7 +144,7 @@ class Desk:
     def _plan(self, analyses: Sequence[Analysis]) -> Plan:
         drafting = self._settings.drafting
         ceilings = Ceilings(
-            per_run=drafting.per_run,
+            per_run=self.at_most - self.ledger.drafted,
             pending_per_operator=drafting.pending_per_operator,
             pending_total=drafting.pending_total,
         )
@@ -204,6 +206,7 @@ class Desk:
         for index in letter:
             self.entries[index] = replace(self.entries[index], draft=saved)
             self.ledger.finish(self.entries[index])
+        self.ledger.drafted += 1
 
     def _intend(self, entries: Sequence[Entry], message_id: str, before: Position) -> str:
         first = entries[0].analysis

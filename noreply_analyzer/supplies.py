@@ -1,5 +1,6 @@
 """What commands work with, put together from the configuration: the clock, the registry, the tools for a message."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .authentication import TxtAnswer
-from .config import Account, Settings
+from .catalogue import Opened, open_registry
+from .config import Account, Settings, cache_path
 from .decoding import escaped
 from .dns import MemoryCache, Resolver
 from .interruption import Interruption
@@ -23,12 +25,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def open_records(settings: Settings, *, keep: bool = False) -> Opened:
+    """Lay the user's records over the shipped ones; compile them if they are to be *kept*, as in a run."""
+    return open_registry(Path(settings.registry.directory).expanduser(), cache_path(os.environ), keep=keep)
+
+
 def registry_of(settings: Settings) -> Registry:
     """Lay the user's records over the shipped ones; name each that cannot be read."""
-    registry, problems = Registry.with_user_records(Path(settings.registry.directory).expanduser())
-    for problem in problems:
-        sys.stderr.write(f"noreply-analyzer: {problem}\n")
-    return registry
+    opened = open_records(settings)
+    for problem in opened.problems:
+        sys.stderr.write(f"noreply-analyzer: {escaped(problem)}\n")
+    return opened.registry
 
 
 def tell_unknown_operators(accounts: Iterable[Account], registry: Registry) -> None:

@@ -60,7 +60,7 @@ def offered(home: Path, shell: str, *words: str, incomplete: str = "", **more: s
     ("words", "incomplete", "found"),
     [
         ((), "", ["check", "demo", "draft", "explain", "registry", "run", "scan", "state"]),
-        (("registry",), "s", ["show", "search"]),
+        (("registry",), "s", ["schema", "search", "show", "stats"]),
         (("state",), "f", ["forget"]),
         (("run",), "", ["perso", "professionnel"]),
         (("run",), "prof", ["professionnel"]),

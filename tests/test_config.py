@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from program import typed
 
 from noreply_analyzer import config, passwords
 from noreply_analyzer.config import Account, Settings, find_config, load, parse, state_path
@@ -31,6 +32,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[registry]": config.RegistrySettings,
     "[letter]": config.LetterSettings,
 }
+OWN_RECORD = 'slug = "ours"\nname = "Ours"\nsector = "telecom"\n'
 EXAMPLES: dict[str, type[msgspec.Struct]] = {"[accounts.operators.orange]": config.References}
 """Tables that are commented out as a whole: they show what one may write."""
 
@@ -435,6 +437,23 @@ def test_the_configuration_is_looked_for_in_order(explicit: str | None, environm
     assert find_config(explicit, environment) == Path(path)
 
 
+@pytest.mark.parametrize(
+    "words", [("scan", "-"), ("explain", "-"), ("registry", "list"), ("state", "show")], ids=" ".join
+)
+@pytest.mark.parametrize("named_by", ["--config", "NOREPLY_ANALYZER_CONFIG"])
+def test_a_configuration_that_is_named_must_be_there(tmp_path: Path, words: tuple[str, ...], named_by: str) -> None:
+    """Also for those who need none: a mistyped name would leave them with the defaults, and nobody would know."""
+    path = str(tmp_path / "cnofig.toml")
+    by_option = named_by.startswith("--")
+    before, more = ((named_by, path), {}) if by_option else ((), {named_by: path})
+
+    done = typed(tmp_path, *before, *words, given="From: a@b.example\n\nx\n", more=more)
+
+    assert done.returncode == 78, done.stderr
+    assert f"{path}: there is no such file" in done.stderr
+    assert done.stdout == ""
+
+
 def test_the_state_lies_where_states_lie() -> None:
     """In the XDG state directory, or below the home directory."""
     assert state_path({"XDG_STATE_HOME": "/xdg"}) == Path("/xdg/noreply-analyzer/state.sqlite3")
@@ -521,9 +540,27 @@ def test_a_folder_of_records_that_is_named_is_there(
 def test_the_usual_folder_of_records_need_not_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Most users have no records of their own; who uncomments the line of the example changes nothing."""
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     usual = Settings().registry.directory
 
+    assert f'#directory = "{usual}"' in EXAMPLE.read_text("utf-8")
     assert parse({"registry": {"directory": usual}}) == parse({}) == Settings()
+
+
+@pytest.mark.parametrize("table", ["", "[registry]\nshelf_life_days = 90\n", None], ids=str)
+def test_the_usual_folder_of_records_is_beside_the_usual_configuration(tmp_path: Path, table: str | None) -> None:
+    """Both follow XDG_CONFIG_HOME, also where there is no configuration."""
+    folder = tmp_path / "xdg" / "noreply-analyzer"
+    (folder / "operators").mkdir(parents=True)
+    (folder / "operators" / "ours.toml").write_text(OWN_RECORD, "utf-8")
+    if table is not None:
+        (folder / "config.toml").write_text(table, "utf-8")
+
+    found = typed(tmp_path, "registry", "show", "ours", more={"XDG_CONFIG_HOME": str(tmp_path / "xdg")})
+    elsewhere = typed(tmp_path, "registry", "show", "ours")
+
+    assert found.returncode == 0, found.stderr
+    assert elsewhere.returncode == 64
 
 
 # Passwords --------------------------------------------------------------------------------------------------------

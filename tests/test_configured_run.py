@@ -1,5 +1,6 @@
 """What the configuration says reaches a run: each key that changes what is drafted is seen to change it."""
 
+import io
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,11 @@ from schema import messages
 from servers.dnsd import Bad, DnsServer
 from test_cut_off import bill, unknown
 from world import COLIS, TELECOM, MaildirWorld, mail
+
+from noreply_analyzer import maildir
+from noreply_analyzer.config import load
+from noreply_analyzer.progress import Progress
+from noreply_analyzer.running import run_from_settings
 
 
 def told(world: MaildirWorld, **tables: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - what TOML takes
@@ -152,7 +158,195 @@ def test_an_answer_in_sent_counts_as_long_as_the_message_does(
     assert len(world.drafts()) == drafts
 
 
+@pytest.mark.parametrize(("days", "decided"), [(19, [("leave", "too-old")]), (21, DRAFTED)], ids=str)
+def test_drafting_max_age_days(maildir_world: MaildirWorld, days: int, decided: list[tuple[str, str]]) -> None:
+    """A bill of twenty days ago that only now came here."""
+    told(maildir_world)
+    maildir_world.deliver(bill(maildir_world, COLIS, days=20))
+
+    assert told(maildir_world, drafting={"max_age_days": days}) == decided
+
+
+@pytest.mark.parametrize(("size", "status"), [(100_000, 0), (500, 1)])
+def test_limits_message_bytes(maildir_world: MaildirWorld, size: int, status: int) -> None:
+    """A larger message is named, and not read; in a Maildir too."""
+    maildir_world.deliver(bill(maildir_world, COLIS))
+    maildir_world.limits = {"message_bytes": size}
+    maildir_world.write_config()
+
+    assert maildir_world.run().returncode == status
+    assert len(maildir_world.drafts()) == 1 - status
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(60, 0), (0.000_001, 1)])
+def test_limits_message_seconds(maildir_world: MaildirWorld, seconds: float, status: int) -> None:
+    """A message that takes longer is named once; a millionth of a second is too short for any."""
+    world = maildir_world
+    world.deliver(bill(world, COLIS))
+    world.limits = {"message_seconds": seconds}
+    world.write_config()
+
+    done = world.run()
+
+    assert done.returncode == status, done.stderr
+    assert done.stderr.count(f"it took longer than {seconds:g} seconds (limits.message_seconds)") == status
+    assert len(world.drafts()) == 1 - status
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Europe/Paris", 24), ("Pacific/Noumea", 25)])
+def test_timezone(maildir_world: MaildirWorld, zone: str, day: int) -> None:
+    """A message has the day that the user's calendar shows: in what is said, in JSON, and in the draft."""
+    world = maildir_world
+    when = (world.now - timedelta(days=2)).replace(month=11, day=24, hour=18, minute=0)
+    if when > world.now:
+        when = when.replace(year=when.year - 1)
+    text = "Votre facture n° 1 est disponible.\nNe répondez pas à ce message.\n"
+    raw = mail(COLIS.author, "Votre facture n° 1", text, date=when, message_id="<f@colis.example>")
+    world.deliver(COLIS.key.sign(raw))
+    world.drafting = {"max_age_days": 1000}
+    world.write_config()
+    world.config.write_text(f'timezone = "{zone}"\n' + world.config.read_text("utf-8"), "utf-8")
+
+    (found,) = messages(world.run_json("--dry-run"))
+    done = world.run()
+
+    assert found["date"].startswith(f"{when.year}-11-{day}T")
+    assert f"{when.year}-11-{day} " in done.stdout
+    assert f"{day}\N{NO-BREAK SPACE}novembre\N{NO-BREAK SPACE}{when.year}" in world.drafts()[0].get_content()
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "said"),
+    [("fr", (), "un brouillon"), ("en", (), "a draft"), ("fr", ("--language", "en"), "a draft")],
+    ids=str,
+)
+def test_language(maildir_world: MaildirWorld, language: str, words: Sequence[str], said: str) -> None:
+    """The configuration says what the program speaks, unless the command line does."""
+    world = maildir_world
+    world.deliver(bill(world, COLIS))
+    world.config.write_text(f'language = "{language}"\n' + world.config.read_text("utf-8"), "utf-8")
+
+    assert said in world.run(before=words).stdout
+
+
+# Several accounts -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_accounts(maildir_world: MaildirWorld) -> tuple[MaildirWorld, MaildirWorld]:
+    """Give Anne two accounts, each with a bill from another operator: `perso`, and `pro` at another address."""
+    world = maildir_world
+    other = MaildirWorld(
+        folder=world.folder / "pro", host="", port=0, security="none", ca=None, user="", dns_port=world.dns_port
+    )
+    world.accounts = [{}, {"name": "pro", "address": "anne@work.example", "path": str(other.maildir)}]
+    world.write_config()
+    world.deliver(bill(world, TELECOM))
+    other.deliver(bill(world, COLIS))
+    return world, other
+
+
+def test_drafting_per_run_counts_every_account(two_accounts: tuple[MaildirWorld, MaildirWorld]) -> None:
+    """What one account used is gone for the next; the next run goes on with it."""
+    perso, pro = two_accounts
+
+    first = told(perso, drafting={"per_run": 1})
+    lay = len(perso.drafts()), len(pro.drafts())
+    second = told(perso)
+
+    assert first == [*DRAFTED, ("later", "per-run")]
+    assert lay == (1, 0)
+    assert second == DRAFTED
+    assert (len(perso.drafts()), len(pro.drafts())) == (1, 1)
+
+
+def test_only_the_accounts_that_are_named_are_looked_at(two_accounts: tuple[MaildirWorld, MaildirWorld]) -> None:
+    """The other is as it was, and its mail is new when its turn comes."""
+    perso, pro = two_accounts
+
+    perso.run("perso")
+    lay = len(perso.drafts()), len(pro.drafts())
+    perso.run("pro")
+
+    assert lay == (1, 0)
+    assert (len(perso.drafts()), len(pro.drafts())) == (1, 1)
+
+
+# What is kept ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_forgets_what_is_old(maildir_world: MaildirWorld) -> None:
+    """Decisions of over four hundred days ago, and answers of the DNS that no longer hold, are gone after it."""
+    world = maildir_world
+    world.deliver(bill(world, COLIS))
+    world.run()
+    with closing(sqlite3.connect(world.state)) as database, database:
+        for key, days in (("a" * 32, 390), ("b" * 32, 410)):
+            at = (world.now - timedelta(days=days)).isoformat()
+            database.execute("INSERT INTO messages VALUES ('anne@example.org', ?, 'tell', 'unproven', ?)", (key, at))
+        past = (world.now - timedelta(minutes=1)).isoformat()
+        database.execute("INSERT INTO keys VALUES ('old._domainkey.colis.example', '[]', ?)", (past,))
+
+    world.run()
+
+    with closing(sqlite3.connect(world.state)) as database:
+        kept = {key for (key,) in database.execute("SELECT key FROM messages WHERE rule = 'unproven'")}
+        names = [name for (name,) in database.execute("SELECT name FROM keys WHERE name LIKE 'old.%'")]
+    assert (kept, names) == ({"a" * 32}, [])
+
+
 # How much is said -----------------------------------------------------------------------------------------------------
+
+
+def test_a_run_with_nothing_to_say_prints_nothing(maildir_world: MaildirWorld) -> None:
+    """Where there is no mail, where none of it is of any concern, and where everything was said: cron stays silent."""
+    world = maildir_world
+    empty = world.run()
+    world.deliver(mail("Luc <luc@luc.example>", "Salut", "À demain !\n", date=world.now))
+    letter_of_a_friend = world.run()
+    world.deliver(bill(world, TELECOM))
+    drafted = world.run()
+    again = world.run()
+
+    assert [done.returncode for done in (empty, letter_of_a_friend, drafted, again)] == [0, 0, 0, 0]
+    assert [done.stdout + done.stderr for done in (empty, letter_of_a_friend, again)] == ["", "", ""]
+    assert (drafted.stdout.count("\n"), drafted.stderr) == (1, "")
+
+
+def test_each_message_that_is_looked_at_is_counted(
+    maildir_world: MaildirWorld, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the counter that a terminal shows, also what waited since an earlier run."""
+    world = maildir_world
+    counted: list[Progress] = []
+
+    def count(progress: Progress) -> None:
+        counted.append(progress)
+
+    monkeypatch.setattr(Progress, "step", count)
+    monkeypatch.setattr(maildir, "_RECENT", 0)  # or the next run would look once more at what came just now
+    for name, value in world.environment().items():
+        monkeypatch.setenv(name, value)
+    world.deliver(*(mail("Luc <luc@luc.example>", "Salut", f"{n} !\n", date=world.now) for n in range(3)))
+    dns.zone[COLIS.key.name] = Bad.SERVFAIL
+    world.deliver(bill(world, COLIS))
+
+    def run() -> int:
+        settings, out = load(world.config), io.StringIO()
+        status = run_from_settings(
+            settings,
+            settings.accounts,
+            state_path=world.state,
+            environment=world.environment(),
+            dry_run=False,
+            as_json=False,
+            out=out,
+        )
+        assert status == 0, out.getvalue()
+        return len(counted)
+
+    assert [run(), run()] == [4, 5]
+
 
 LOGS = """
 import logging, sys

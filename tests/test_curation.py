@@ -1,19 +1,27 @@
 """Keeping the records true: what lint finds, and what is due."""
 
+import json
 import sys
+import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from builders import a_channel, an_operator
+from jsonschema import Draft202012Validator
 from records import SOUND, TODAY, channel, operator
 from schema import validated
 
+from noreply_analyzer import curation
 from noreply_analyzer.config import Settings
-from noreply_analyzer.curation import Finding, as_printed, due, is_outdated, lint, lint_texts, summary
+from noreply_analyzer.counts import stats
+from noreply_analyzer.curation import due, is_outdated, lint, lint_texts, schema, summary
+from noreply_analyzer.directory import Directory
 from noreply_analyzer.errors import DataError
+from noreply_analyzer.portrait import markdown, stats_rows
 from noreply_analyzer.registry import Guards, Medium, Obsolete, Quality, Registry
+from noreply_analyzer.rules import Finding, as_printed
 from noreply_analyzer.running import RunPrinter, _say_if_outdated
 from noreply_analyzer.state import State
 
@@ -137,7 +145,7 @@ def test_a_number_in_another_form_is_a_warning_and_no_number_is_not() -> None:
 def test_files_and_folders_are_linted_beside_the_shipped_records(tmp_path: Path) -> None:
     """Only what was asked about is told; a clash with a shipped record is."""
     (tmp_path / "mine.toml").write_text(
-        'slug = "mine"\nname = "Mine"\nsector = "x"\nwebsites = ["amazon.fr"]\n', "utf-8"
+        'slug = "mine"\nname = "Mine"\nsector = "other"\nwebsites = ["amazon.fr"]\n', "utf-8"
     )
     (tmp_path / "bad.toml").write_bytes(b"slug = '\xff")
     found = lint([tmp_path], today=TODAY)
@@ -211,3 +219,141 @@ def test_they_are_told_once_a_month(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert first.startswith("most records were last checked over 180 days ago; update this program")
     assert validated(second)["source"] == {}
+
+
+# The rules ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "sentence"),
+    [
+        ("reclamations@telecom.example", "reclamations@telecom-help.example", "channels[1].target", "none of the oper"),
+        ('audience = "consumers"\ntarget', 'audience = "data-subjects"\ntarget', "channels[1].purpose", "has the purp"),
+        ('purpose = "complaints"', 'purpose = "privacy"', "channels[1].audience", "is for data-subjects"),
+        ('medium = "email"', 'i_checked_this = true\nmedium = "email"', "channels[1].i_checked_this", "user's own"),
+        ('sector = "telecom"', 'sector = "telekom"', "sector", "'telekom' is no sector (did you mean 'telecom'?)"),
+        ("brands =", 'sells_for = ["nobody"]\nbrands =', "sells_for[0]", "there is no 'nobody'"),
+    ],
+)
+def test_each_rule_finds_what_breaks_it(old: str, new: str, place: str, sentence: str) -> None:
+    """With the place and a sentence; the sound record breaks none."""
+    guards = Guards(sectors=("telecom",))
+    sound, broken = (
+        lint_texts(
+            {"telecom-exemple.toml": text}, {"communications-electroniques.toml": MEDIATOR}, guards=guards, today=TODAY
+        )
+        for text in (SOUND, SOUND.replace(old, new))
+    )
+
+    assert sound == ()
+    assert [(one.place, sentence in one.sentence) for one in broken] == [(place, True)]
+
+
+@pytest.mark.parametrize(
+    "explained",
+    [("websites = [", 'websites = ["telecom-help.example", '), ('medium = "e', 'domain_basis = "terms"\nmedium = "e')],
+)
+def test_an_address_elsewhere_is_explained_or_its_domain_is_the_operators(explained: tuple[str, str]) -> None:
+    """Either is enough."""
+    assert _lint(("reclamations@telecom.example", "reclamations@telecom-help.example"), explained) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ('parent = "{}"', ["parent", "parent"]),
+        ('[obsolete]\nreason = "x"\nredirect = "{}"', ["obsolete.redirect", "obsolete.redirect"]),
+    ],
+)
+def test_records_that_lead_round_in_a_circle(key: str, found: list[str]) -> None:
+    """Each record of the circle is named."""
+    record = 'slug = "{}"\nname = "X"\nsector = "telecom"\n'
+    texts = {f"{one}.toml": record.format(one) + key.format(other) for one, other in (("a", "b"), ("b", "a"))}
+    findings = lint_texts(texts, {}, guards=GUARDS)
+
+    assert [one.place for one in findings if "circle" in one.sentence] == found
+
+
+def test_a_slug_is_for_ever() -> None:
+    """A record that was taken away is missed, and a new one has to be added to the list."""
+    findings = lint_texts({"other.toml": OTHER}, {}, guards=GUARDS, once=["gone"])
+
+    assert [(one.file, one.place, one.warning) for one in findings] == [
+        ("operators/other.toml", "slug", True),
+        ("operators/slugs.txt", "gone", False),
+    ]
+
+
+def test_a_mediators_conditions_say_where_they_were_read() -> None:
+    """Only a look: the mediator can be used all the same."""
+    texts = {"m.toml": 'slug = "m"\nname = "M"\nsectors = ["telecom"]\nconditions = "une réclamation écrite"\n'}
+    sourced = {"m.toml": texts["m.toml"] + 'sources = ["https://m.example"]\nchecked_on = 2026-11-02\n'}
+
+    assert [(one.place, one.warning) for one in lint_texts({}, texts, guards=GUARDS)] == [("conditions", True)]
+    assert lint_texts({}, sourced, guards=GUARDS) == ()
+
+
+@pytest.mark.parametrize(("checked", "kept"), [("", False), ("i_checked_this = true\n", True)])
+def test_a_user_may_say_that_a_listed_address_is_right(tmp_path: Path, checked: str, *, kept: bool) -> None:
+    """Only with `i_checked_this`, and only in a record of his own; otherwise the shipped one is used."""
+    (tmp_path / "orange.toml").write_text(
+        'slug = "orange"\nname = "Orange"\nsector = "telecom"\n[[channels]]\nid = "mine"\nmedium = "email"\n'
+        f'purpose = "customer-service"\naudience = "consumers"\ntarget = "contact@orange.fr"\n{checked}'
+        'quality = "archived"\nstated_on = 2026-11-01\nchecked_on = 2026-11-01\nsources = ["my contract"]\n',
+        "utf-8",
+    )
+    registry, problems = Registry.with_user_records(tmp_path)
+
+    assert ("mine" in [one.id for one in registry.by_slug["orange"].channels]) is kept
+    assert bool(problems) is not kept
+
+
+# Counts, schema, what is due soon -----------------------------------------------------------------------------------
+
+
+def test_what_will_be_due_soon_is_listed_too() -> None:
+    """As an item of a checklist, with its sources."""
+    registry = Registry.of([operator(channels=(channel(stated_on=TODAY - timedelta(days=170)),))])
+
+    assert due(TODAY, shelf_life_days=180, registry=registry) == ()
+    (soon,) = due(TODAY, shelf_life_days=180, registry=registry, within_days=30)
+    assert (
+        soon.checklist().splitlines()[0].startswith("- [ ] operators/telecom-exemple.toml: contact: known to be true")
+    )
+    assert "      https://telecom.example/cgv" in soon.checklist()
+
+
+def test_the_counts_count_living_operators() -> None:
+    """By medium, purpose, quality and age."""
+    gone = operator("gone", obsolete=Obsolete(reason="bought"), channels=(channel(),))
+    old = channel("old", medium=Medium.POST, stated_on=date(2020, 1, 1), quality=Quality.REPORTED)
+    counted = stats(Registry.of([operator(channels=(channel(), old)), operator("none"), gone]), TODAY)
+
+    assert (counted.operators, counted.reachable) == (2, 1)
+    assert counted.by["medium"]["email"] == counted.by["medium"]["post"] == 1
+    assert counted.by["quality"] == {"tested": 0, "verified": 0, "archived": 1, "reported": 1}
+    assert counted.by["age"] == {"30 d": 0, "180 d": 1, "1 y": 0, "2 y": 0, "> 2 y": 1}
+    assert stats_rows(counted)[-1][1:] == ("> 2 y", "1", "█" * 40)
+
+
+def test_the_schema_takes_every_shipped_record_and_no_other_key() -> None:
+    """What an editor would underline is what the program refuses."""
+    validator = Draft202012Validator(schema())
+    for slug in ("orange", "sncf-connect", "darty-box"):
+        text = (Path(curation.__file__).parent / "operators" / f"{slug}.toml").read_text("utf-8")
+        record = json.loads(json.dumps(tomllib.loads(text), default=str))
+        validator.validate(record)
+        assert not validator.is_valid(record | {"brand": []})
+
+
+def test_a_record_as_markdown() -> None:
+    """Headings and lists; what Markdown would take for its own is escaped."""
+    registry = Registry.of([operator(note="a_b <c>", channels=(channel(),))])
+    directory = Directory(registry=registry, today=TODAY, shelf_life_days=180, shipped=registry)
+    written = list(markdown(directory.entry("telecom-exemple")))
+
+    assert written[0] == "# Telecom-Exemple (telecom-exemple)"
+    assert "- note: a\\_b \\<c\\>" in written
+    assert "## How it can be reached" in written
+    assert any(line.startswith("- contact: ") for line in written)
+    assert "  - contact@telecom.example" in written

@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -214,11 +216,15 @@ def test_a_copy_waits_as_long_as_its_original(world: World, dns: DnsServer, why:
     world.deliver(raw)
     world.deliver(raw, mailbox="Factures")
     world.run()
+    drafted = len(world.drafts())
+    with closing(sqlite3.connect(world.state)) as database:
+        ((put_off,),) = database.execute("SELECT count(*) FROM waiting")
     dns.zone.update(answers)
 
     world.delete("INBOX", [uid for uid, _flags, found in world.fetch_all("INBOX") if "telecom" in str(found["From"])])
     world.run()
 
+    assert (drafted, put_off) == (0 if why == "dns" else 1, 2)
     assert "<bill-1@telecom.example>" in [draft["In-Reply-To"] for draft in world.drafts()]
 
 

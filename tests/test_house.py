@@ -88,8 +88,10 @@ def test_errors_with_problems_say_them_a_line_each() -> None:
 FORBIDDEN_ACT = re.compile(r"_*(send|sent_|sendmail|delete|expunge|store_|move|flag_|set_flags|add_flags|unlink)")
 NAMED_LIKE_ONE = {
     ("answers", "flag_names"),  # reads them
+    ("catalogue", "senders"),  # whom mail comes from
     ("imap", "sent_name"),  # says where sent mail lies
-    ("maildir", "sent_name"),  # likewise
+    ("index", "senders"),  # likewise
+    ("maildir", "sent_name"),  # where sent mail lies
     ("source", "sent_name"),  # likewise
     ("wire", "send"),  # imaplib's, overridden by a gate: the commands that change mail do not pass
 }
@@ -158,15 +160,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dkim": {"authentication", "testing"},
     "nacl": {"testing"},
     "dns": {"dns"},
-    "sqlite3": {"state"},
+    "sqlite3": {"state", "catalogue"},
     "jinja2": {"drafting", "letter", "report"},
     "typst": {"letter"},
     "pymap": {"mailserver"},
     "rich": {"columns", "progress", "report"},
-    "click": {"cli", "completion", "helptext", "registry_commands", "state_commands"},
+    "click": {"cli", "completion", "helptext", "registry_commands", "state_commands", "upkeep_commands"},
     "selectolax": {"htmltext"},
     "publicsuffixlist": {"address"},
-    "phonenumbers": {"curation", "wording"},
+    "phonenumbers": {"rules", "wording"},
     "smtplib": set(),
     "requests": set(),
     "urllib.request": set(),

@@ -11,6 +11,7 @@ from servers.dovecot import Dovecot
 from servers.scripted import ScriptedServer
 from servers.stores import NOON, Store
 
+from noreply_analyzer import imap
 from noreply_analyzer.errors import ConfigError, LoginRefusedError, MessageError, ServerRefusedError, UnreachableError
 from noreply_analyzer.imap import Server, Session
 from noreply_analyzer.mailserver import MailServer
@@ -202,6 +203,20 @@ def test_traces(store: Store) -> None:
     assert draft.answers == {"<m1@t.example>"}
     assert (sent.mailbox, sent.message_id, sent.in_reply_to) == ("Éléments envoyés", None, ())
     assert sent.references == ("<m1@t.example>", "<m2@t.example>", "<m3@t.example>")
+
+
+def test_only_the_newest_of_sent_are_looked_at(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most 2,000, however much somebody sends; of Drafts all."""
+    assert imap._SENT_AT_MOST == 2_000
+    monkeypatch.setattr(imap, "_SENT_AT_MOST", 2)
+    for number in range(4):
+        store.append("Éléments envoyés", f"Message-ID: <s{number}@x.example>\r\n\r\n".encode())
+        store.append("Brouillons", f"Message-ID: <d{number}@x.example>\r\n\r\n".encode())
+
+    with store.open() as session:
+        found = [trace.message_id for trace in session.drafts().traces(since=LONG_AGO)]
+
+    assert found == [f"<{name}@x.example>" for name in ("d0", "d1", "d2", "d3", "s2", "s3")]
 
 
 def test_configured_mailboxes(store: Store) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from servers.dnsd import DnsServer
-from world import NOTICE, TELECOM, World
+from world import NOTICE, TELECOM, World, compiled_records
 
 WATCHING = Path(__file__).with_name("watching")
 ROOT = Path(__file__).parent.parent
@@ -126,8 +126,10 @@ def test_a_run_writes_its_state_and_nothing_else(world: World, dns: DnsServer) -
     watched = program(world, "run")
 
     written = {Path(str(path)) for path in watched.about({"open", "os.mkdir", "os.rename", "os.remove"})}
+    cache = compiled_records()  # the operators' records, and nothing of the user's mail
     allowed = {Path(os.devnull), world.state.parent, world.state.parent.parent}
-    assert {path for path in written if path not in allowed and world.state.parent not in path.parents} == set()
+    ours = {world.state.parent, cache}
+    assert {path for path in written if path not in allowed and ours.isdisjoint(path.parents)} == set()
     assert world.state in written
     after = {name for name in files_below(world.folder) - before if not name.startswith("notes")}
     assert after
@@ -161,6 +163,26 @@ def test_bodies_and_passwords_are_never_logged(world: World, dns: DnsServer) -> 
         assert word not in said, word
     assert "Votre facture n. 1" in wordy.done.stderr
     assert quiet.done.stderr == ""
+
+
+@pytest.mark.dovecot
+@pytest.mark.parametrize("words", [(), ("-v",), ("-vv",)], ids=str)
+def test_nothing_personal_is_logged_while_a_draft_is_saved(
+    world: World, dns: DnsServer, words: tuple[str, ...]
+) -> None:
+    """Neither what the message says nor what the draft does; who wrote and about what at -v only."""
+    world.deliver(trap(world, port=dns.port + 1))
+
+    done = program(world, *words, "run").done
+
+    assert done.returncode == 0, done.stderr
+    (draft,) = world.drafts()
+    assert "rue des Lilas" in draft.get_content()
+    for word in (WORD, "42,99", world.password, "rue des Lilas", "Madame, Monsieur", "Anne Martin", "TSA 00000"):
+        assert word not in done.stdout + done.stderr, word
+    for word in ("Votre facture n. 1", f"noreply@{TELECOM.domain}"):
+        assert (word in done.stderr) is bool(words), word
+    assert words or done.stderr == ""
 
 
 @pytest.mark.parametrize(("words", "asked"), [((), True), (("--no-dns",), False)], ids=["scan", "scan --no-dns"])

@@ -70,9 +70,12 @@ def test_a_dry_run_touches_nothing(maildir_world: MaildirWorld) -> None:
     before = sorted(path for path in world.folder.rglob("*"))
 
     done = world.run("--dry-run")
+    *_messages, summary = world.run_json("--dry-run")
 
     assert "would save a draft" in done.stdout
+    assert (summary["drafts"], summary["dry_run"]) == (1, True)
     assert sorted(path for path in world.folder.rglob("*")) == before
+    assert world.run_json()[-1]["dry_run"] is False
 
 
 @pytest.mark.parametrize("where", ["after-intent", "maildir:Drafts.append", "maildir:_write"])
@@ -322,6 +325,21 @@ def test_a_file_that_cannot_be_read_is_no_file_that_is_gone(
             store.fetch(found.ref)
     assert store.drafts().traces(since=LONG_AGO) == ()
     assert [ref.mailbox for ref in store.caution.unread] == ["Brouillons", "Sent"]
+
+
+def test_only_the_newest_of_sent_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most 2,000, however much somebody sends; of Drafts all."""
+    assert maildir._SENT_AT_MOST == 2_000
+    monkeypatch.setattr(maildir, "_SENT_AT_MOST", 2)
+    folder = make(tmp_path, ".Brouillons", ".Sent")
+    for number in range(4):
+        for place, kind in ((".Brouillons", "d"), (".Sent", "s")):
+            content = f"Message-ID: <{kind}{number}@x.example>\n\n".encode()
+            (folder / place / "cur" / f"{9 + number}.a:2,S").write_bytes(content)  # the time is a number, and no word
+
+    found = [trace.message_id for trace in opened(folder).drafts().traces(since=LONG_AGO)]
+
+    assert found == [f"<{name}@x.example>" for name in ("d0", "d1", "d2", "d3", "s2", "s3")]
 
 
 def test_an_empty_file_is_named_once(maildir_world: MaildirWorld) -> None:

@@ -14,6 +14,8 @@ from servers.cutting import CuttingWire, Where
 from servers.dovecot import Dovecot
 from world import ANNE, BANQUE, COLIS, NOTICE, TELECOM, OperatorFixture, World, mail
 
+from noreply_analyzer.state import State
+
 pytestmark = pytest.mark.dovecot
 
 
@@ -358,14 +360,27 @@ def test_no_shape_of_a_code_or_a_password_comes_into_a_draft(world: World) -> No
     assert "73920415" in draft.get_content()
 
 
-def test_an_overlapping_run_leaves_it_to_the_first(world: World) -> None:
-    """The second of two runs at one time ends with 75 and does nothing."""
+def test_runs_at_one_time_make_one_draft(world: World) -> None:
+    """Of runs that are started at one time each does all or nothing: one draft."""
     deliver_bill(world)
     runs = [world.start() for _ in range(3)]
     ends = [(run.communicate(timeout=60), run.returncode)[1] for run in runs]
 
     assert set(ends) <= {0, 75}
     assert 0 in ends
+    assert len(world.drafts()) == 1
+
+
+def test_an_overlapping_run_leaves_it_to_the_first(world: World) -> None:
+    """While one run is at work the next ends with 75, says so, and does nothing."""
+    deliver_bill(world)
+    with State.open(world.state):
+        second = world.run()
+
+    assert second.returncode == 75
+    assert "another" in second.stderr
+    assert world.drafts() == []
+    assert world.run().returncode == 0
     assert len(world.drafts()) == 1
 
 

@@ -366,9 +366,10 @@ def test_the_schema_refuses_a_message_that_breaks_a_promise(change: dict[str, An
         jsonschema.Draft202012Validator(schema()).validate(found | change)
 
 
-def test_the_summary_counts_what_was_printed() -> None:
-    """Messages by action, drafts once however many messages share them, errors, seconds."""
-    summary = report.Summary()
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_summary_counts_what_was_printed(*, dry_run: bool) -> None:
+    """Messages by action, drafts once however many messages share them, errors, seconds; and whether they are there."""
+    summary = report.Summary(dry_run=dry_run)
     summary.count(a_drafted(), "<one@example.org>")
     summary.count(a_drafted(), "<one@example.org>")
     summary.count(a_code())
@@ -380,6 +381,7 @@ def test_the_summary_counts_what_was_printed() -> None:
         "actions": {"draft": 2, "tell": 0, "leave": 1, "later": 0},
         "drafts": 1,
         "errors": 1,
+        "dry_run": dry_run,
         "seconds": 1.235,
     }
 

@@ -255,13 +255,15 @@ def test_what_was_typed_and_is_not_there_in_json(
     assert len(only_errors(done.stdout)) == 1
 
 
-def test_no_configuration_in_json(maildir_world: MaildirWorld) -> None:
-    """A run without one."""
+@pytest.mark.parametrize("words", [(), ("--dry-run",)], ids=str)
+def test_no_configuration_in_json(maildir_world: MaildirWorld, words: tuple[str, ...]) -> None:
+    """A run without one; that it was a dry run is said all the same."""
     maildir_world.config.unlink()
-    done = maildir_world.run("--json")
+    done = maildir_world.run("--json", *words)
 
     assert done.returncode == 78
     assert len(only_errors(done.stdout)) == 1
+    assert objects(done.stdout)[-1]["dry_run"] is bool(words)
 
 
 def test_no_dns_server_in_json(world: World) -> None:

@@ -3,12 +3,15 @@
 Everything that `noreply-analyzer run` meets in life, so that tests can run it as a user would: as a process of its own.
 """
 
+import atexit
 import imaplib
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +20,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP, default
 from email.utils import format_datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,6 +30,16 @@ from schema import objects
 from noreply_analyzer.testing import DkimKey
 
 ANNE = "anne@example.org"
+
+
+@cache
+def compiled_records() -> Path:
+    """Give the cache of every Anne of these tests: the records are the same for all, and compiled once."""
+    folder = Path(tempfile.mkdtemp(prefix="noreply-analyzer-cache-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 DYING = Path(__file__).with_name("dying.py")
 
 
@@ -193,6 +207,7 @@ class World:
             "PYTHONDONTWRITEBYTECODE": "",
             "HOME": str(self.folder),
             "XDG_STATE_HOME": str(self.folder / "state"),
+            "XDG_CACHE_HOME": str(compiled_records()),
             "LANG": "C.UTF-8",
         }
         return {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "XDG_"))} | mine

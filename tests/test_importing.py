@@ -1,0 +1,401 @@
+"""`registry import datenanfragen`: other people's records into the user's own, updated and never doubled."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import an_operator
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from saved import commit
+from schema import validated
+
+from noreply_analyzer import upkeep_commands
+from noreply_analyzer.address import Address, Domain
+from noreply_analyzer.datenanfragen import MAX_BYTES, Version, as_operator, channels_of, read_company
+from noreply_analyzer.errors import DataError, OutputError
+from noreply_analyzer.folders import write_over
+from noreply_analyzer.importing import MANIFEST, Import, take_in
+from noreply_analyzer.options import Options
+from noreply_analyzer.records import Audience, Channel, Medium, Obsolete, Operator, Purpose, Quality, Refusal
+from noreply_analyzer.registrar import check_operator, read_operator
+from noreply_analyzer.registry import Guards, Registry
+from noreply_analyzer.scribe import written
+
+TODAY = date(2026, 11, 26)
+DAY = date(2026, 7, 3)
+VERSION = Version("12345678", DAY)
+SHIPPED = Registry.of(
+    [
+        an_operator(slug="telecom-exemple", name="Télécom Exemple", websites=("telecom.example",)),
+        an_operator(slug="refus", do_not_use=(Refusal(address="dpo@refus.example", reason="wrong"),), channels=()),
+        an_operator(slug="ancien", obsolete=Obsolete(reason="closed")),
+        an_operator(slug="boites", websites=("freemail.example",)),
+    ],
+    guards=Guards(shared_domains=("freemail.example",)),
+)
+
+
+def a_company(slug: str = "exemple", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any value of JSON
+    """Give one company of the collection."""
+    return {
+        "slug": slug,
+        "relevant-countries": ["fr"],
+        "categories": ["telecommunication"],
+        "name": "Exemple SA",
+        "address": "12, boulevard de l'Écluse\nCS 00000\n00017 Saint-Exemple\nFrance",
+        "phone": "+33 1 99 00 12 34",
+        "email": f"dpo@{slug}.example",
+        "web": f"https://www.{slug}.example/fr/",
+        "sources": [f"https://www.{slug}.example/privacy"],
+        "quality": "verified",
+    } | changes
+
+
+def saved(folder: Path, *companies: dict[str, Any], day: str = "2026-07-03") -> str:
+    """Commit some companies."""
+    return commit(folder, {f"companies/{one['slug']}.json": json.dumps(one) for one in companies}, day=day)
+
+
+def taken(folder: Path, into: Path) -> Import:
+    """Import them."""
+    return take_in(folder, into, shipped=SHIPPED, today=TODAY)
+
+
+def operator_of(company: dict[str, Any], version: Version = VERSION) -> Operator:
+    """Give the record of one company."""
+    read = read_company(json.dumps(company).encode(), f"{company['slug']}.json")
+    return as_operator(read, version, today=TODAY)
+
+
+def by_medium(operator: Operator) -> dict[Medium, Channel]:
+    """Give its channels."""
+    return {channel.medium: channel for channel in operator.channels}
+
+
+# One company --------------------------------------------------------------------------------------------------------
+
+
+def test_a_company_is_for_privacy_and_nothing_else() -> None:
+    """No bill is ever asked about there; found by the domain of its website."""
+    operator = operator_of(a_company(runs=["Marque"], comments=["Write in French."]))
+
+    assert (operator.name, operator.country, operator.sector) == ("Exemple SA", "FR", "telecom")
+    assert (operator.websites, operator.brands) == (("exemple.example",), ())
+    assert operator.note == "also: Marque. Write in French."
+    assert {(one.purpose, one.audience) for one in operator.channels} == {(Purpose.PRIVACY, Audience.DATA_SUBJECTS)}
+    assert [(one.id, one.target or one.lines) for one in operator.channels] == [
+        ("datenanfragen-email", "dpo@exemple.example"),
+        ("datenanfragen-post", ("Exemple SA", "12 BOULEVARD DE L'ECLUSE", "CS 00000", "00017 SAINT-EXEMPLE")),
+        ("datenanfragen-phone", "01 99 00 12 34"),
+    ]
+    assert operator.channels[0].sources == (
+        "datenanfragen.de, companies/exemple.json at 12345678",
+        "https://www.exemple.example/privacy",
+    )
+    assert read_operator(written(operator), "exemple.toml") == operator
+
+
+@pytest.mark.parametrize(
+    ("quality", "version", "grade", "stated_on"),
+    [
+        ("tested", VERSION, Quality.ARCHIVED, DAY),
+        ("verified", VERSION, Quality.ARCHIVED, DAY),
+        ("imported", VERSION, Quality.REPORTED, DAY),
+        ("scraped", VERSION, Quality.REPORTED, DAY),
+        ("excellent", VERSION, Quality.REPORTED, DAY),
+        ("tested", Version(), Quality.REPORTED, None),
+    ],
+)
+def test_grades(quality: str, version: Version, grade: Quality, stated_on: date | None) -> None:
+    """What somebody did counts as a dated copy; without a day it counts as hearsay."""
+    channels = operator_of(a_company(quality=quality), version).channels
+
+    assert {(one.quality, one.stated_on, one.checked_on) for one in channels} == {(grade, stated_on, TODAY)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "value"),
+    [
+        ({"address": "1 Street\nTown X1 1XX\nUnited Kingdom"}, "country", "GB"),
+        ({"address": "Weg 1\n00000 Stadt", "relevant-countries": ["de"]}, "country", "DE"),
+        ({"address": "1 Street\nAtlantis", "relevant-countries": ["all"]}, "country", "ZZ"),
+        ({"categories": ["nonprofit"]}, "sector", "other"),
+        ({"categories": ["nonprofit", "commerce"]}, "sector", "e-commerce"),
+        ({"web": "https://shop.exemple.example:8443/x"}, "websites", ("exemple.example",)),
+        ({"web": "https://com/"}, "websites", ()),
+        ({"web": "not a page"}, "websites", ()),
+        ({"web": "https://[::1"}, "websites", ()),
+    ],
+)
+def test_what_is_said_of_the_company(changes: dict[str, Any], key: str, value: object) -> None:
+    """As far as it can be known."""
+    assert getattr(operator_of(a_company(**changes)), key) == value
+
+
+@pytest.mark.parametrize(
+    ("address", "lines"),
+    [
+        ("Exemple SA\n1 Rue A\n00001 Ici\nFrance", ("Exemple SA", "1 RUE A", "00001 ICI")),
+        ("1 Street\nTown X1\nUnited Kingdom", ("Exemple SA", "1 Street", "Town X1", "United Kingdom")),
+        ("a\n" * 9 + "00001 Ici\nFrance", None),
+        ("", None),
+        (
+            "1 Rue de la très longue énumération de lieux\n00001 Ici\nFrance",
+            ("Exemple SA", "1 RUE DE LA TRES LONGUE ENUMERATION DE", "LIEUX", "00001 ICI"),
+        ),
+        ("1 Rue " + "x" * 60 + "\n00001 Ici\nFrance", None),
+    ],
+)
+def test_an_address_fits_an_envelope_or_is_left_out(address: str, lines: tuple[str, ...] | None) -> None:
+    """With the name above."""
+    found = by_medium(operator_of(a_company(address=address))).get(Medium.POST)
+
+    assert (found.lines if found else None) == lines
+
+
+def test_the_medium_that_is_suggested_comes_first() -> None:
+    """A letter, where they want one; and people elsewhere are not sent there."""
+    operator = operator_of(a_company() | {"suggested-transport-medium": "letter", "relevant-countries": ["de", "at"]})
+
+    assert [one.medium for one in operator.channels] == [Medium.POST, Medium.EMAIL, Medium.PHONE]
+    assert {(one.region, one.languages) for one in operator.channels} == {("DE, AT", ("de",))}
+    assert operator_of(a_company() | {"request-language": "nl"}).channels[0].languages == ("nl",)
+
+
+@pytest.mark.parametrize(
+    ("data", "fine"),
+    [
+        (json.dumps(a_company()), True),
+        (json.dumps(a_company() | {"new-key": 1}), True),
+        (json.dumps(a_company("other")), False),
+        (json.dumps(a_company(name=" ")), False),
+        (json.dumps(a_company(email=["a"])), False),
+        (json.dumps(a_company(runs=["x"] * 501)), False),
+        ("[]", False),
+        ("{}", False),
+        ("[" * 100_000, False),
+        ("\udcff", False),
+    ],
+)
+def test_what_is_no_company_is_refused(data: str, *, fine: bool) -> None:
+    """With a sentence that names the file."""
+    if fine:
+        assert read_company(data.encode(), "exemple.json").slug == "exemple"
+        return
+    with pytest.raises(DataError, match=r"exemple\.json: "):
+        read_company(data.encode("utf-8", "surrogateescape"), "exemple.json")
+
+
+TEXT = st.text(max_size=60)
+COMPANIES = st.fixed_dictionaries(
+    {"slug": st.just("exemple"), "name": st.text(min_size=1, max_size=50)},
+    optional={
+        **dict.fromkeys(("address", "phone", "email", "webform", "web", "request-language", "quality"), TEXT),
+        **dict.fromkeys(
+            ("runs", "categories", "relevant-countries", "sources", "comments"), st.lists(TEXT, max_size=4)
+        ),
+    },
+)
+
+
+@given(COMPANIES)
+def test_a_record_says_in_its_file_what_it_says(company: dict[str, Any]) -> None:
+    """Whatever a company says; what cannot be true of it is found before it is written."""
+    try:
+        read = read_company(json.dumps(company).encode(), "exemple.json")
+    except DataError:
+        return
+    operator = as_operator(read, VERSION, today=TODAY)
+    if list(check_operator(operator)):
+        return
+    assert read_operator(written(operator), "exemple.toml") == operator
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_company_or_none(data: bytes) -> None:
+    """And nothing else."""
+    with pytest.raises(DataError):
+        read_company(data, "exemple.json")
+
+
+# A collection -------------------------------------------------------------------------------------------------------
+
+
+def test_a_collection_is_added_and_updated(tmp_path: Path) -> None:
+    """Once; again only where it says something else."""
+    folder, into = tmp_path / "data", tmp_path / "own" / "datenanfragen"
+    digits = saved(folder, a_company(), a_company("autre"))
+    first = taken(folder, into)
+    again = take_in(folder, into, shipped=SHIPPED, today=date(2027, 1, 1))
+    saved(folder, a_company(email="privacy@exemple.example"), day="2026-08-04")
+    third = taken(folder, into)
+    operator = read_operator((into / "exemple.toml").read_text("utf-8"), "exemple.toml")
+
+    assert (first.added, first.unchanged, first.companies) == (["autre", "exemple"], 0, 2)
+    assert (again.added, again.updated, again.unchanged) == ([], [], 2)
+    assert (third.added, third.updated, third.unchanged) == ([], ["exemple"], 1)
+    assert operator.channels[0].target == "privacy@exemple.example"
+    assert operator.channels[0].stated_on == date(2026, 8, 4)
+    assert sorted(entry.name for entry in into.iterdir()) == [MANIFEST, "autre.toml", "exemple.toml"]
+    assert f"companies/autre.json at {digits[:8]}" in (into / "autre.toml").read_text("utf-8")
+    registry, problems = Registry.with_user_records(into.parent, SHIPPED)
+    match = registry.find(Address("noreply", Domain("exemple.example")))
+    assert not problems
+    assert match
+    assert match.operator.slug == "exemple"
+
+
+def test_what_was_changed_by_hand_is_left_alone(tmp_path: Path) -> None:
+    """As is what was taken away, and what somebody else put there; all are named."""
+    folder, into = tmp_path / "data", tmp_path / "into"
+    saved(folder, *(a_company(slug) for slug in ("changed", "removed", "same")))
+    taken(folder, into)
+    (into / "changed.toml").write_text("mine", "utf-8")
+    (into / "removed.toml").unlink()
+    (into / "foreign.toml").write_text("mine too", "utf-8")
+    (into / "linked.toml").symlink_to(tmp_path / "nowhere")
+    new = [a_company(slug, email="new@x.example") for slug in ("changed", "removed", "same", "foreign", "linked")]
+    saved(folder, *new)
+    done = taken(folder, into)
+
+    assert done.kept == ["changed.toml", "foreign.toml", "linked.toml", "removed.toml"]
+    assert (done.added, done.updated) == ([], ["same"])
+    assert (into / "changed.toml").read_text("utf-8") == "mine"
+    assert (into / "foreign.toml").read_text("utf-8") == "mine too"
+    assert not (into / "removed.toml").exists()
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_an_import_that_was_cut_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows the files again that it had written."""
+    folder, into = tmp_path / "data", tmp_path / "into"
+    saved(folder, a_company("a"), a_company("b"), a_company("c"))
+
+    def dying(path: Path, data: bytes, *, lasting: bool = True) -> None:
+        if path.name == "b.toml":
+            raise OutputError("the disk is full")
+        write_over(path, data, lasting=lasting)
+
+    monkeypatch.setattr("noreply_analyzer.importing.write_over", dying)
+    with pytest.raises(OutputError):
+        taken(folder, into)
+    monkeypatch.undo()
+    done = taken(folder, into)
+
+    assert (done.kept, done.added) == ([], ["a", "b", "c"])
+    assert sorted(path.name for path in into.glob("*.toml")) == ["a.toml", "b.toml", "c.toml"]
+    assert taken(folder, into).unchanged == 3
+
+
+def test_a_curated_record_is_added_to(tmp_path: Path) -> None:
+    """Under its own slug, by slug or by website; two companies of one operator have channels of their own."""
+    folder, into = tmp_path / "data", tmp_path / "into"
+    same = a_company("telecom-exemple")
+    other = a_company("telecom-gmbh", web="https://telecom.example", email="dpo@telecom.example", phone="")
+    page = a_company("club", web="https://telecom.example/clubs/exemple/")
+    free = a_company("courrier", web="https://www.freemail.example/")
+    saved(folder, same, other, page, free, a_company("ancien"))
+    done = taken(folder, into)
+    operator = read_operator((into / "telecom-exemple.toml").read_text("utf-8"), "telecom-exemple.toml")
+
+    assert done.added == ["club", "courrier", "telecom-exemple"]
+    assert operator.name == "Télécom Exemple"
+    assert operator.websites == ()
+    assert [one.id for one in operator.channels] == [
+        "datenanfragen-email",
+        "datenanfragen-post",
+        "datenanfragen-phone",
+        "datenanfragen-telecom-gmbh-email",
+    ]
+    club = read_operator((into / "club.toml").read_text("utf-8"), "club.toml")
+    assert club.websites == ()
+
+
+def test_what_cannot_be_taken_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """A file that is none, one that is too big, an address that must never be used, a form that is no page."""
+    folder, into = tmp_path / "data", tmp_path / "into"
+    saved(folder, a_company("refus"), a_company("bon", webform="http://bon.example/form"))
+    commit(folder, {"companies/bad.json": "{", "companies/big.json": b" " * (MAX_BYTES + 1), "companies/no.txt": "x"})
+    (folder / "companies" / "link.json").symlink_to(folder / "companies" / "bon.json")
+    done = taken(folder, into)
+    sentences = "\n".join(done.problems)
+
+    assert done.added == ["bon", "refus"]
+    assert "companies/refus.json: channels[0].target: must never be used: wrong" in sentences
+    assert "companies/bon.json: channels[2].target: should be the address of a page" in sentences
+    assert "bad.json: " in sentences
+    assert "big.json has more than" in sentences
+    assert len(done.problems) == 4
+    assert [one.medium for one in read_operator((into / "bon.toml").read_text("utf-8"), "bon.toml").channels] == [
+        Medium.EMAIL,
+        Medium.POST,
+        Medium.PHONE,
+    ]
+
+
+def test_a_manifest_that_is_none_stops_the_import(tmp_path: Path) -> None:
+    """Without it nobody knows which files are whose."""
+    saved(tmp_path / "data", a_company())
+    (tmp_path / "into").mkdir()
+    (tmp_path / "into" / MANIFEST).write_text("[", "utf-8")
+
+    with pytest.raises(DataError, match="cannot be read"):
+        taken(tmp_path / "data", tmp_path / "into")
+    with pytest.raises(DataError, match="cannot be read"):
+        taken(tmp_path / "nowhere", tmp_path / "into")
+
+
+def test_a_record_that_is_no_longer_in_the_collection_is_named(tmp_path: Path) -> None:
+    """And stays."""
+    folder, into = tmp_path / "data", tmp_path / "into"
+    saved(folder, a_company("a"), a_company("b"))
+    taken(folder, into)
+    (folder / "companies" / "b.json").unlink()
+
+    assert taken(folder, into).gone == ["b.toml"]
+    assert (into / "b.toml").exists()
+
+
+def test_channels_of_a_company_have_the_names_they_are_given() -> None:
+    """So that two of one operator do not clash."""
+    company = read_company(json.dumps(a_company()).encode(), "exemple.json")
+
+    assert [one.id for one in channels_of(company, VERSION, today=TODAY, prefix="x")] == [
+        "x-email",
+        "x-post",
+        "x-phone",
+    ]
+
+
+def test_the_command(tmp_path: Path) -> None:
+    """It says what it did; scripts read an object; where something could not be taken it ends in 1."""
+    saved(tmp_path / "data", a_company())
+    (tmp_path / "own").mkdir()
+    config = tmp_path / "config.toml"
+    config.write_text(f'[registry]\ndirectory = "{tmp_path / "own"}"\n', "utf-8")
+
+    def run(*words: str) -> tuple[int, str, str]:
+        done = CliRunner().invoke(
+            upkeep_commands.import_records,
+            ["datenanfragen", str(tmp_path / "data"), *words],
+            standalone_mode=False,
+            obj=Options(config=str(config)),
+        )
+        if done.exception:
+            raise done.exception
+        return done.return_value, done.stdout, done.stderr
+
+    status, out, err = run()
+    assert (status, err) == (0, "")
+    assert out == f"{tmp_path / 'own' / 'datenanfragen'}: 1 records added, 0 updated, 0 unchanged\n"
+    commit(tmp_path / "data", {"companies/bad.json": "{"})
+    status, out, err = run("--json")
+    found = validated(out)
+    assert (status, found["unchanged"], len(found["problems"])) == (1, 1, 1)
+    assert "bad.json: " in err
+    (tmp_path / "own" / "datenanfragen" / "exemple.toml").unlink()
+    assert "exemple.toml was changed or taken away by hand" in run("--into", str(tmp_path / "own" / "datenanfragen"))[2]
