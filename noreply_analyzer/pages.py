@@ -11,6 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +25,8 @@ MAX_FINDS: Final = 500
 _MAX_VALUE: Final = 300
 _MAX_NEAR: Final = 160
 _MAX_NODES: Final = 20_000
+_BESIDE: Final = 300
+"""Letters of one line that stand beside a value."""
 _NEAR: Final = 2
 """Lines above a value that may say what it is for."""
 
@@ -128,10 +131,10 @@ def purpose_of(*texts: str) -> Purpose:
 def finds_in(page: Page) -> tuple[Find, ...]:
     """Give what a page says, what it says to machines first; no more than `MAX_FINDS`."""
     if page.name.rpartition("/")[2].lower() == "security.txt":
-        found = [*_in_security_txt(page)]
+        found = _in_security_txt(page)
     else:
-        found = [*_in_json_ld(page), *_in_links(page), *_in_lines(page)]
-    return tuple(found[:MAX_FINDS])
+        found = chain(_in_json_ld(page), _in_links(page), _in_lines(page))
+    return tuple(islice(found, MAX_FINDS))
 
 
 def _find(page: Page, medium: Medium, value: object, *near: str) -> Iterator[Find]:
@@ -250,17 +253,24 @@ def _without_tags(markup: str) -> str:
 def _in_lines(page: Page) -> Iterator[Find]:
     lines = page.seen[:MAX_TEXT].split("\n")
     for at, line in enumerate(lines):
-        above = [one for one in lines[max(0, at - _NEAR) : at] if one and "@" not in one][::-1]  # headings, not others
+        above = [one[-_BESIDE:] for one in lines[max(0, at - _NEAR) : at] if one and "@" not in one][::-1]  # headings
         for found in _EMAIL.finditer(line):
-            yield from _find(page, Medium.EMAIL, found[0].rstrip("."), line, *above)
+            yield from _find(page, Medium.EMAIL, found[0].rstrip("."), _around(line, found), *above)
         for pattern in (_PHONE, _FREEPHONE, _SHORT):
             for found in pattern.finditer(line):
-                yield from _find(page, Medium.PHONE, found[found.re.groups], line, *above)
+                yield from _find(page, Medium.PHONE, found[found.re.groups], _around(line, found), *above)
         for found in _LINKED.finditer(line):
             if _CONTACT_PAGE.search(found[1]):
-                yield from _find(page, Medium.WEBFORM, found[1].rstrip(".,;"), _words_of(found[1]), line, *above)
+                yield from _find(
+                    page, Medium.WEBFORM, found[1].rstrip(".,;"), _words_of(found[1]), _around(line, found), *above
+                )
         for found in _TOWN.finditer(line):
             yield from _postal(page, lines, at, found)
+
+
+def _around(line: str, found: re.Match[str]) -> str:
+    """Give the words beside a value: a page may be one long line."""
+    return line[max(0, found.start() - _BESIDE) : found.end() + _BESIDE]
 
 
 def _words_of(page: str) -> str:
@@ -272,7 +282,8 @@ def _words_of(page: str) -> str:
 
 def _postal(page: Page, lines: list[str], at: int, town: re.Match[str]) -> Iterator[Find]:
     """Go back from a post code to the street or the code before it, and one piece further: whoever lives there."""
-    before = [*(one for one in lines[max(0, at - 3) : at] if one), lines[at][: town.start()]]
+    line = lines[at][max(0, town.start() - _BESIDE) : town.start()]
+    before = [*(one[-_BESIDE:] for one in lines[max(0, at - 3) : at] if one), line]
     pieces = [
         piece for line in before for piece in re.split(r"\s*[,;:–]\s+|\s+-\s+", line.strip(" ,;:–-")) if piece.strip()
     ]
@@ -284,4 +295,4 @@ def _postal(page: Page, lines: list[str], at: int, town: re.Match[str]) -> Itera
         return
     said = [*pieces[max(0, first - 1) : first], *pieces[first:], f"{town[1]} {town[2]}"]
     above = [line for line in before[::-1] if "@" not in line]
-    yield from _find(page, Medium.POST, "\n".join(said), lines[at], *above)
+    yield from _find(page, Medium.POST, "\n".join(said), _around(lines[at], town), *above)

@@ -1,6 +1,7 @@
 """`registry propose`: a draft of a record out of saved pages, in which everything is reported and to be decided."""
 
 import json
+import time
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -276,6 +277,29 @@ def test_a_page_full_of_addresses_ends_somewhere(tmp_path: Path) -> None:
 
     assert len(read_operator(found.text, "telecom.toml").channels) == MAX_CHANNELS
     assert any("more than 40 channels" in remark for remark in found.remarks)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a@telecom.example ",
+        "1 rue a, 00001 Ici, ",
+        "00001 Ici ",
+        "<a href=mailto:a@b.example>",
+        "aaaa.",
+        "+33 1 99 00 12 3 ",
+        '<script type="application/ld+json">{}',
+        "https://a.example/contact ",
+    ],
+)
+def test_no_page_takes_long(piece: str) -> None:
+    """Whoever wrote it may have meant it to."""
+    begun = time.monotonic()
+    for name in ("a.txt", "a.html"):
+        finds_in(Page(name=name, raw=piece * 40_000, seen=piece * 40_000))
+        name_in(piece * 40_000)
+
+    assert time.monotonic() - begun < 10
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path, pages: Path) -> None:
