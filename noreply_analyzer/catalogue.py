@@ -60,14 +60,30 @@ def open_registry(own: Path, cache: Path, *, keep: bool) -> Opened:
     to be *kept*: a command that promises to write nothing does not.
     """
     here = Path(str(files(__package__)))
+    shipped = [_FORM, __version__, *_stamps(here / "guards.toml")]
+    shipped += [*_stamps_in(here / "operators"), *_stamps_in(here / "mediators")]
     of_own = [*_stamps_in(own, deeper=True)]
-    shipped = [*_stamps(here / "guards.toml"), *_stamps_in(here / "operators"), *_stamps_in(here / "mediators")]
-    fingerprint = _digest("\0".join((_FORM, __version__, *shipped, *of_own)))
-    whose = _digest(os.fspath(own))[:16] if of_own else "shipped"
-    path = cache / f"records-{whose}.sqlite3"
+
+    def without_own() -> Opened:
+        return _kept(cache / "records-shipped.sqlite3", shipped, lambda: (Registry.shipped(), ()), keep=keep)
+
+    if not of_own:
+        return without_own()
+    return _kept(
+        cache / f"records-{_digest([os.fspath(own)])[:16]}.sqlite3",
+        [*shipped, *of_own],
+        lambda: Registry.with_user_records(own, over=without_own().registry),
+        keep=keep,
+    )
+
+
+def _kept(
+    path: Path, stamps: Sequence[str], read: Callable[[], tuple[Registry, tuple[str, ...]]], *, keep: bool
+) -> Opened:
+    fingerprint = _digest(stamps)
     if opened := _opened(path, fingerprint):
         return opened
-    registry, problems = Registry.with_user_records(own)
+    registry, problems = read()
     if keep:
         with suppress(OSError, sqlite3.Error):
             _compile(registry, problems, fingerprint, path)
@@ -102,8 +118,8 @@ def _stamps(file: "Path | os.DirEntry[str]") -> Iterator[str]:
         yield f"{os.fspath(file)} {stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 # Written ------------------------------------------------------------------------------------------------------------
@@ -115,7 +131,8 @@ def _compile(registry: Registry, problems: Sequence[str], fingerprint: str, path
     os.close(handle)
     try:
         with closing(sqlite3.connect(name)) as database:
-            database.executescript(_SCHEMA)
+            # It is moved into its place when it is whole: until then nobody reads it.
+            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
             with database:
                 for table, rows in _tables(registry, problems, fingerprint):
                     encoded = ((key, msgspec.msgpack.encode(value)) for key, value in rows.items())
