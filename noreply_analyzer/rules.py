@@ -14,11 +14,14 @@ from typing import Final
 from .address import Address, Domain, is_within, organizational_domain
 from .errors import AddressError
 from .language import _
-from .records import Audience, Mediator, Medium, Operator, Purpose
+from .records import Audience, Channel, Mediator, Medium, Operator, Purpose
 from .registry import Guards
 from .tables import guess
 
 _REGIONS: Final = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM")  # overseas numbers are valid in their own region only
+_WITHIN_A_NETWORK: Final = re.compile(
+    r"[1-9]\d\d"
+)  # 555, 904: for the operator's own lines only
 _NO_PUNCTUATION: Final = re.compile(r"[^\w\s'’/-]")
 _TAKES_NO_ANSWER: Final = re.compile(r"no[._-]?reply|ne[._-]?pas[._-]?repondre|do[._-]?not[._-]?reply", re.IGNORECASE)
 _FREE_LINES: Final = 3  # lines 1 to 3 name the recipient; from the street on XP Z 10-011 wants capitals and no signs
@@ -72,7 +75,7 @@ def _of_channels(file: str, record: Operator | Mediator, country: str, today: da
     for index, channel in enumerate(record.channels):
         place = f"channels[{index}]"
         if channel.medium is Medium.PHONE:
-            yield from _of_phone(file, f"{place}.target", channel.target, country)
+            yield from _of_phone(file, place, channel, country)
         elif channel.medium is Medium.POST:
             yield from _of_lines(file, f"{place}.lines", channel.lines)
         elif channel.medium is Medium.EMAIL and _TAKES_NO_ANSWER.search(channel.target):
@@ -82,13 +85,18 @@ def _of_channels(file: str, record: Operator | Mediator, country: str, today: da
                 yield Finding(file=file, place=f"{place}.{key}", sentence=_("lies in the future"))
 
 
-def _of_phone(file: str, place: str, target: str, country: str) -> Iterator[Finding]:
-    written = as_printed(target, country)
-    if not written:
-        yield Finding(file=file, place=place, sentence=_("is no telephone number of {country}").format(country=country))
-    elif written != target:
+def _of_phone(file: str, place: str, channel: Channel, country: str) -> Iterator[Finding]:
+    written = as_printed(channel.target, country)
+    if written and written != channel.target:
         sentence = _("is not written as it is usually printed")
-        yield Finding(file=file, place=place, sentence=sentence, suggestion=written, warning=True)
+        yield Finding(file=file, place=f"{place}.target", sentence=sentence, suggestion=written, warning=True)
+    elif not written and not _WITHIN_A_NETWORK.fullmatch(channel.target):
+        sentence = _("is no telephone number of {country}").format(country=country)
+        yield Finding(file=file, place=f"{place}.target", sentence=sentence)
+    elif not written and not channel.limits.strip():
+        sentence = _("say from which lines {number} is reached: it is no number of the public network")
+        found, write = sentence.format(number=channel.target), "depuis une ligne de l'opérateur seulement"
+        yield Finding(file=file, place=f"{place}.limits", sentence=found, suggestion=write)
 
 
 def as_printed(number: str, country: str = "FR") -> str:

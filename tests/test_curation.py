@@ -120,6 +120,7 @@ def test_two_records_may_not_claim_one_sender(other: str, places: list[str]) -> 
         ("1023", "1023"),
         ("0262 12 34 56", "0262 12 34 56"),
         ("+49 30 901820", "+49 30 901820"),
+        ("555", ""),
         ("7000", ""),
         ("01 99 00 12", ""),
         ("", ""),
@@ -140,6 +141,28 @@ def test_a_number_in_another_form_is_a_warning_and_no_number_is_not() -> None:
     assert [(one.warning, one.suggestion) for one in odd] == [(True, "01 99 00 12 34")]
     assert [(one.warning, one.place) for one in wrong] == [(False, "channels[1].target")]
     assert summary((*odd, *wrong)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "limits", "place", "suggestion"),
+    [
+        ("555", "depuis un mobile Télécom Exemple seulement", "", ""),
+        ("555", "", "limits", "depuis une ligne de l'opérateur seulement"),
+        ("555", " ", "limits", "depuis une ligne de l'opérateur seulement"),
+        ("5 55", "depuis un mobile Télécom Exemple seulement", "target", ""),
+        ("055", "depuis un mobile Télécom Exemple seulement", "target", ""),
+        ("7000", "depuis un mobile Télécom Exemple seulement", "target", ""),
+    ],
+)
+def test_a_number_of_the_operators_own_lines_says_that_it_is_one(
+    number: str, limits: str, place: str, suggestion: str
+) -> None:
+    """Whoever dials 555 from somebody else's network reaches nobody, or a stranger."""
+    phone = ('medium = "email"', f'medium = "phone"\nlimits = "{limits}"')
+    found = _lint(phone, ("reclamations@telecom.example", number))
+
+    assert [(one.place, one.suggestion) for one in found] == ([(f"channels[1].{place}", suggestion)] if place else [])
+    assert not any(one.warning for one in found)
 
 
 def test_files_and_folders_are_linted_beside_the_shipped_records(tmp_path: Path) -> None:
