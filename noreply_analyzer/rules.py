@@ -19,9 +19,7 @@ from .registry import Guards
 from .tables import guess
 
 _REGIONS: Final = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM")  # overseas numbers are valid in their own region only
-_WITHIN_A_NETWORK: Final = re.compile(
-    r"[1-9]\d\d"
-)  # 555, 904: for the operator's own lines only
+_WITHIN_A_NETWORK: Final = re.compile(r"[1-9]\d\d")  # 555, 904: for the operator's own lines only
 _NO_PUNCTUATION: Final = re.compile(r"[^\w\s'’/-]")
 _TAKES_NO_ANSWER: Final = re.compile(r"no[._-]?reply|ne[._-]?pas[._-]?repondre|do[._-]?not[._-]?reply", re.IGNORECASE)
 _FREE_LINES: Final = 3  # lines 1 to 3 name the recipient; from the street on XP Z 10-011 wants capitals and no signs
