@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from .address import Address
 from .message import Message
-from .registry import Channel, Mediator, Operator
+from .registry import Channel, Deadline, Mediator, Operator
 from .topic import Topic
 
 
@@ -59,5 +59,11 @@ class Brief:
     """What the user is known by: ``customer_number``, ``contract_number``, ``line_number``, ``account_number``."""
     escalation: tuple[tuple[int, Channel | Mediator], ...] = ()
     """After how many days of silence whom to turn to."""
+    deadline: Deadline | None = None
+    """How long they may take to answer."""
+    ask_locally: str = ""
+    """Who answers rather than the head office; in French."""
+    sells_for: tuple[str, ...] = ()
+    """The names of those whose services it sells."""
     now: datetime
     timezone: ZoneInfo

@@ -1,6 +1,6 @@
 """From what was decided to what a draft has to say: analyses, account and registry into one `Brief`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
 from .references import references_to
-from .registry import Channel, Level, Mediator, Operator, Registry
+from .registry import Channel, Level, Mediator, Operator, Registry, Step, lineage
 
 
 def brief_for(
@@ -32,7 +32,8 @@ def brief_for(
     if newest.match is None or newest.choice is None:
         raise ValueError("only what was decided to be drafted has a brief")
     operator, choice = newest.match.operator, newest.choice
-    later = {step.channel for step in operator.escalation}  # named as the next step, so not as another way
+    steps = _escalation(operator, registry)
+    later = [where for _days, where in steps]  # named as the next step, so not as another way
     return Brief(
         account=account.name,
         writer=_writer(account, settings),
@@ -41,14 +42,17 @@ def brief_for(
         level=level or settings.drafting.level,
         answered=tuple(Answered(message=a.message, notice=_notice(a)) for a in analyses),
         channel=choice.channel,
-        also=tuple(other for other in choice.also if other.id not in later),
+        also=tuple(other for other in choice.also if other not in later),
         outdated=choice.outdated,
         to_verify=choice.to_verify,
         stale=choice.stale,
         proven_by=newest.authentication.domain if newest.proven else "",
         checked_by=tuple(dict.fromkeys(a.authentication.checked_by for a in analyses)),
         references=references_to(operator, account, registry),
-        escalation=_escalation(operator, registry),
+        escalation=steps,
+        deadline=registry.deadline_of(operator),
+        ask_locally=next((one.ask_locally for one in lineage(operator, registry) if one.ask_locally), ""),
+        sells_for=tuple(one.name for slug in operator.sells_for if (one := registry.get(slug))),
         now=now,
         timezone=ZoneInfo(settings.timezone),
     )
@@ -71,11 +75,18 @@ def _notice(analysis: Analysis) -> str:
 
 
 def _escalation(operator: Operator, registry: Registry) -> tuple[tuple[int, Channel | Mediator], ...]:
-    """Give the steps after silence, each with the channel or the mediator it leads to."""
-    channels = {channel.id: channel for channel in operator.channels}
-    steps: list[tuple[int, Channel | Mediator]] = []
-    for step in operator.escalation:
-        where = registry.mediator_of(operator) if step.channel == "mediator" else channels.get(step.channel)
-        if where is not None:
-            steps.append((step.after_days, where))
-    return tuple(steps)
+    """Give the steps after silence, each with the channel or the mediator it leads to.
+
+    A brand without steps of its own takes its company's; where nobody names any, the mediator says when it listens.
+    """
+    mediator = registry.mediator_of(operator)
+    for one in lineage(operator, registry):
+        if one.escalation:
+            channels = {channel.id: channel for channel in one.channels}
+            led = ((step.after_days, _led_to(step, channels, mediator)) for step in one.escalation)
+            return tuple((days, where) for days, where in led if where)
+    return ((mediator.after_days, mediator),) if mediator else ()
+
+
+def _led_to(step: Step, channels: Mapping[str, Channel], mediator: Mediator | None) -> Channel | Mediator | None:
+    return mediator if step.channel == "mediator" else channels.get(step.channel)

@@ -47,7 +47,8 @@ class Choice:
     others: tuple[tuple[Channel, str], ...] = ()
     """What was passed over, each with a reason in words."""
     to_verify: bool = False
-    """The postal address is only reported: the covering note says so, where it was read and when."""
+    """The postal address is only reported, or as good as that for its age: the covering note says so, where it was
+    read and when."""
     stale: bool = False
     """The channel is past its shelf life; or there is none, and one was passed over for its age alone."""
     last_resort: bool = False
@@ -68,6 +69,8 @@ _BESIDE: Final = frozenset({Medium.EMAIL, Medium.POST, Medium.WEBFORM, Medium.PH
 _MEDIA: Final = tuple(Medium)
 _QUALITIES: Final = tuple(Quality)
 _GENERATIONS: Final = 4  # a brand of a brand of a company; also ends a circle
+_SHELF_LIVES: Final = 3
+"""Of a postal address, after which it is worth no more than one that is only reported."""
 
 
 def choose(
@@ -90,7 +93,7 @@ def choose(
     purposes = PURPOSES[topic, level]
     passed_over: list[tuple[Channel, str]] = []
     beside: list[Channel] = []
-    for one in _lineage(operator, registry):
+    for one in lineage(operator, registry):
         fit, unfit = _sort(one, purposes, today, shelf_life_days)
         passed_over += unfit
         beside += [channel for channel in fit if not any(_is_same(channel, other) for other in beside)]
@@ -109,11 +112,12 @@ def _outdated(passed_over: list[tuple[Channel, str]]) -> tuple[Channel, ...]:
     return tuple(channel for channel, why in passed_over if why == _too_old())
 
 
-def _lineage(operator: Operator, registry: Directory) -> list[Operator]:
-    lineage = [operator]
-    while len(lineage) < _GENERATIONS and (parent := registry.get(lineage[-1].parent)):
-        lineage.append(parent)
-    return lineage
+def lineage(operator: Operator, registry: Directory) -> tuple[Operator, ...]:
+    """Give an operator, the company it belongs to, and so on: what a brand does not say, its company says for it."""
+    found = [operator]
+    while len(found) < _GENERATIONS and (parent := registry.get(found[-1].parent)):
+        found.append(parent)
+    return tuple(found)
 
 
 def _is_same(one: Channel, other: Channel) -> bool:
@@ -126,7 +130,9 @@ def _sort(
     """Part the channels into those that fit, best first, and those that do not, with the reason."""
     judged = [(channel, _why_not(channel, purposes, today, shelf_life_days)) for channel in operator.channels]
     later = frozenset(step.channel for step in operator.escalation)
-    fit = sorted((channel for channel, why in judged if not why), key=lambda channel: _rank(channel, purposes, later))
+    fit = [channel for channel, why in judged if not why]
+    doubtful = frozenset(channel.id for channel in fit if _is_doubtful(channel, today, shelf_life_days))
+    fit.sort(key=lambda channel: _rank(channel, purposes, later, doubtful))
     return fit, [(channel, why) for channel, why in judged if why]
 
 
@@ -152,18 +158,24 @@ def _why_no_recipient(channel: Channel, today: date, shelf_life_days: int) -> st
     return _too_old() if channel.is_due(today, shelf_life_days) else ""
 
 
+def _is_doubtful(channel: Channel, today: date, shelf_life_days: int) -> bool:
+    """Tell whether a channel is only reported, or is a postal address so old that it is worth no more."""
+    aged = channel.medium is Medium.POST and channel.is_due(today, _SHELF_LIVES * shelf_life_days)
+    return aged or channel.quality is Quality.REPORTED
+
+
 def _rank(
-    channel: Channel, purposes: tuple[Purpose, ...], later: frozenset[str]
+    channel: Channel, purposes: tuple[Purpose, ...], later: frozenset[str], doubtful: frozenset[str]
 ) -> tuple[bool, bool, bool, int, int, int, int]:
     """Rank a channel: the less, the better. *later* names what the operator wants to be asked after somebody else.
 
-    A general address comes after every service, and within each of the two what is only reported comes last; so a
+    A general address comes after every service, and within each of the two what is *doubtful* comes last; so a
     reported complaints desk never displaces a customer service that the operator itself names.
     """
     return (
         channel.purpose is Purpose.GENERAL,
         channel.id in later,
-        channel.quality is Quality.REPORTED,
+        channel.id in doubtful,
         purposes.index(channel.purpose),
         _MEDIA.index(channel.medium),
         _QUALITIES.index(channel.quality),
@@ -183,7 +195,7 @@ def _chosen(
         also=tuple(other for other in beside if other is not channel),
         outdated=_outdated(passed_over),
         others=tuple(passed_over),
-        to_verify=channel.quality is Quality.REPORTED,
+        to_verify=_is_doubtful(channel, today, shelf_life_days),
         stale=channel.is_due(today, shelf_life_days),
         last_resort=channel.purpose is Purpose.GENERAL,
     )

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from .address import Address, Domain, canonicalize_domain, is_within
-from .choice import Level, choose
+from .choice import Level, choose, lineage
 from .errors import AddressError, UsageError
 from .language import _
 from .records import Channel, Mediator, Medium, Operator, Refusal
@@ -24,7 +24,6 @@ from .registry import Registry
 from .topic import Topic
 
 _ADDRESS: Final = re.compile(r"[^\s<>]+@[^\s<>]+")
-_GENERATIONS: Final = 4  # as `choice` goes up to the company that a brand belongs to
 
 
 class FoundBy(StrEnum):
@@ -151,13 +150,8 @@ class Directory:
         channel = choice.channel or next(iter(choice.also), None)
         if channel is None:
             return None
-        owner: Operator | None = operator
-        for _generation in range(_GENERATIONS):
-            if owner is None or channel in owner.channels:
-                break
-            owner = self.registry.get(owner.parent)
-        due = bool(self._due([channel]))
-        return Best(operator=owner.slug if owner else operator.slug, channel=channel, due=due)
+        owners = (one for one in lineage(operator, self.registry) if channel in one.channels)
+        return Best(operator=next(owners, operator).slug, channel=channel, due=bool(self._due([channel])))
 
     # Whose is it? -----------------------------------------------------------------------------------------------
 

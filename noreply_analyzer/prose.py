@@ -50,6 +50,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     numbers: tuple[str, ...]
     periods: dict[str, str]
     days: str
+    working_days: str
     ages: dict[str, str]
     elision: bool
     before_a_vowel: str
@@ -89,6 +90,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Give a delay in the words that people use for it: "un mois" for thirty days."""
         return self.periods.get(str(days)) or self.days.format(count=self.number(days))
 
+    def working(self, days: int) -> str:
+        """Give a delay that is counted in working days."""
+        return self.working_days.format(count=self.number(days))
+
     def age(self, days: int) -> str:
         """Say how old something is: in days below two months, in whole months above."""
         if days <= _TWO_MONTHS:
@@ -118,10 +123,11 @@ def template(name: str) -> str:
     source = (files(__package__) / "templates" / name).read_text(encoding="utf-8")
     pieces = _JINJA.split(source) if name.endswith(".j2") else [source]
     french = name.startswith("fr/")
-    return "".join(piece if index % 2 else _typographic(piece, french=french) for index, piece in enumerate(pieces))
+    return "".join(piece if index % 2 else typographic(piece, french=french) for index, piece in enumerate(pieces))
 
 
-def _typographic(text: str, *, french: bool) -> str:
+def typographic(text: str, *, french: bool) -> str:
+    """Set words that were typed with plain spaces and straight apostrophes as their language wants them."""
     text = text.replace("'", "’")
     if french:
         text = re.sub(r" ([:;!?»])", NO_BREAK + r"\1", text)

@@ -11,6 +11,7 @@ nothing counts but the exact addresses that a record names.
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -20,7 +21,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from .address import Address, Domain, is_public_suffix, organizational_domain
-from .choice import PURPOSES, Choice, Level, choose
+from .choice import PURPOSES, Choice, Level, choose, lineage
 from .errors import RecordError
 from .index import Index, indexed, searchable, upwards
 from .language import _
@@ -45,6 +46,7 @@ __all__ = [
     "Audience",
     "Channel",
     "Choice",
+    "Deadline",
     "Guards",
     "Level",
     "Match",
@@ -61,6 +63,7 @@ __all__ = [
     "Sender",
     "Step",
     "choose",
+    "lineage",
     "read_mediator",
     "read_operator",
 ]
@@ -86,6 +89,22 @@ class Match(msgspec.Struct, frozen=True):
     matched_by: MatchedBy
 
 
+class Deadline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a complaint may wait for its answer in a sector."""
+
+    sectors: tuple[str, ...]
+    answer_days: int
+    working: bool = False
+    """Whether those are working days."""
+    acknowledged_in: int = 0
+    """Working days for an acknowledgement; 0 where none is asked for."""
+    basis: str
+    """Who says so; in French."""
+    sources: tuple[str, ...]
+    stated_on: date | None = None
+    checked_on: date
+
+
 class Guards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What holds for all records (``guards.toml``)."""
 
@@ -97,6 +116,7 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Words that make a brand of a common word where they follow it: *Orange Service Client*."""
     sectors: tuple[str, ...] = ()
     """What an operator's sector may be."""
+    deadlines: tuple[Deadline, ...] = ()
     refused: tuple[Refusal, ...] = ()
 
 
@@ -201,10 +221,12 @@ class Registry:
 
     def mediator_of(self, operator: Operator) -> Mediator | None:
         """Give the mediator of an operator, or of the company it belongs to."""
-        if operator.mediator:
-            return self.mediators.get(operator.mediator)
-        parent = self.get(operator.parent)
-        return self.mediators.get(parent.mediator) if parent else None
+        named = next((one.mediator for one in lineage(operator, self) if one.mediator), "")
+        return self.mediators.get(named)
+
+    def deadline_of(self, operator: Operator) -> Deadline | None:
+        """Give how long an operator of that sector may take to answer a complaint, if anybody says so."""
+        return next((one for one in self.guards.deadlines if operator.sector in one.sectors), None)
 
     def search(self, words: str) -> tuple[Operator, ...]:
         """Give the operators whose slug, name, brands or domains hold all the *words*, by their slugs."""

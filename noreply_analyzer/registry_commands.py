@@ -137,11 +137,18 @@ def _today() -> date:
 
 @registry.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-def lint(files: Sequence[Path]) -> int:
-    """Check records (default: all that come with the program) and say what is to be mended."""
+@click.pass_obj
+def lint(options: Options, files: Sequence[Path]) -> int:
+    """Check records and say what is to be mended.
+
+    Without FILE, all that come with the program and your own over them.
+    """
     from . import curation
 
     findings = curation.lint(list(files) or None, today=_today())
+    if not files:
+        settings = options.settings(needed=False)
+        findings += curation.lint_own(Path(settings.registry.directory).expanduser(), today=_today())
     for finding in findings:
         click.echo(str(finding))
     return 1 if findings else 0

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from .authresults import provider_name
 from .brief import Answered, Brief
 from .message import Message
-from .prose import Words, clean, day_named, quotable, stick, words
-from .registry import Channel, Mediator, Medium, Purpose, Quality, ReadBy
+from .prose import Words, clean, day_named, quotable, stick, typographic, words
+from .registry import Channel, Deadline, Mediator, Medium, Purpose, Quality, ReadBy
 from .topic import Topic, masked
 
 _READ: Final = 1000  # characters of a subject or a sentence
@@ -167,6 +167,14 @@ class _StepView:
     mediator: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DeadlineView:
+    answer: str
+    acknowledged_in: str
+    """Empty where no acknowledgement is asked for."""
+    basis: str
+
+
 def text_values(brief: Brief) -> dict[str, object]:
     """Give what an e-mail or a letter to the operator says."""
     spoken = words(text_language(brief))
@@ -212,6 +220,9 @@ def note_values(brief: Brief) -> dict[str, object]:
         "blanks": _blanks(brief, spoken),
         "foreign": text_language(brief) != brief.writer.language,
         "steps": [_step(days, where, brief, spoken) for days, where in brief.escalation],
+        "ask_locally": _french(brief.ask_locally),
+        "sells_for": [stick(clean(name, _NAME)) for name in brief.sells_for],
+        "deadline": _deadline(brief.deadline, spoken) if brief.deadline and _is_news(brief) else None,
     }
 
 
@@ -269,6 +280,27 @@ def _step(days: int, where: Channel | Mediator, brief: Brief, spoken: Words) -> 
     if isinstance(where, Mediator):
         return _StepView(delay=spoken.period(days), way=None, mediator=clean(where.name, _CITED))
     return _StepView(delay=spoken.period(days), way=_way(where, brief, spoken), mediator="")
+
+
+def _is_news(brief: Brief) -> bool:
+    """Tell whether how long they may take says more than the first step after their silence does."""
+    deadline, first = brief.deadline, next(iter(brief.escalation), None)
+    return deadline is not None and (
+        deadline.working or bool(deadline.acknowledged_in) or first is None or first[0] != deadline.answer_days
+    )
+
+
+def _french(text: str) -> str:
+    """Give the words of a record, which are in French in whatever language the note is."""
+    return typographic(clean(text, _CITED), french=True)
+
+
+def _deadline(deadline: Deadline, spoken: Words) -> _DeadlineView:
+    return _DeadlineView(
+        answer=(spoken.working if deadline.working else spoken.period)(deadline.answer_days),
+        acknowledged_in=spoken.working(deadline.acknowledged_in) if deadline.acknowledged_in else "",
+        basis=_french(deadline.basis),
+    )
 
 
 def _target(channel: Channel, name: str, country: str) -> str:

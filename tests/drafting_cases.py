@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from noreply_analyzer.address import Address
 from noreply_analyzer.drafting import Answered, Brief, Draft, Writer, compose
 from noreply_analyzer.message import Mailbox, Message
-from noreply_analyzer.registry import Audience, Channel, Mediator, Medium, Operator, Purpose, Quality, ReadBy
+from noreply_analyzer.registry import Audience, Channel, Deadline, Mediator, Medium, Operator, Purpose, Quality, ReadBy
 from noreply_analyzer.topic import Topic
 
 DRAFTS: Final = Path(__file__).parent / "drafts"
@@ -179,6 +179,19 @@ _IN_BOTH: Final = {
     "letter-reported": replace(QUESTION, channel=REPORTED, also=(PHONE,), to_verify=True),
     "letter-stale": replace(LETTER, stale=True, now=datetime(2027, 12, 1, 9, 0, tzinfo=UTC), also=()),
     "letter-outdated": replace(QUESTION, outdated=(MAIL,), also=(PHONE,), now=datetime(2027, 12, 1, 9, 0, tzinfo=UTC)),
+    "letter-elsewhere": replace(
+        LETTER,
+        ask_locally="votre agence, d'abord : ses coordonnées sont sur votre contrat",
+        sells_for=("Compagnie des Trains", "Autocars Exemple"),
+        deadline=Deadline(
+            sectors=("telecom",),
+            answer_days=60,
+            acknowledged_in=10,
+            basis="recommandation de l'Autorité",
+            sources=("https://autorite.example",),
+            checked_on=date(2026, 11, 20),
+        ),
+    ),
     "letter-blank": replace(QUESTION, also=(PHONE,), references={}),
     "letter-bare": replace(
         QUESTION,

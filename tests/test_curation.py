@@ -14,9 +14,10 @@ from records import SOUND, TODAY, channel, operator
 from schema import validated
 
 from noreply_analyzer import curation
+from noreply_analyzer.cli import run_command_line
 from noreply_analyzer.config import Settings
 from noreply_analyzer.counts import stats
-from noreply_analyzer.curation import due, is_outdated, lint, lint_texts, schema, summary
+from noreply_analyzer.curation import due, is_outdated, lint, lint_own, lint_texts, schema, summary
 from noreply_analyzer.directory import Directory
 from noreply_analyzer.errors import DataError
 from noreply_analyzer.portrait import markdown, stats_rows
@@ -177,6 +178,39 @@ def test_files_and_folders_are_linted_beside_the_shipped_records(tmp_path: Path)
     assert "amazon-fr" in str(found[-1])
     assert {one.file for one in found} == {"operators/bad.toml", "operators/mine.toml"}
     assert lint([tmp_path / "mine.toml"], today=TODAY) == found[-1:]
+
+
+def test_ones_own_records_are_linted_as_a_run_reads_them(tmp_path: Path) -> None:
+    """A part of a record is judged over the shipped one, and every problem is named with its file."""
+    (tmp_path / "free.toml").write_text(
+        'slug = "free"\nname = "Free"\nsector = "telecom"\n'
+        '[[channels]]\nid = "mine"\nmedium = "email"\npurpose = "privacy"\n'
+        'audience = "consumers"\ntarget = "dpo@elsewhere.example"\nquality = "archived"\nstated_on = 2026-01-01\n'
+        'checked_on = 2026-01-02\nsources = ["a letter"]\ni_checked_this = true\n',
+        "utf-8",
+    )
+    (tmp_path / "bad.toml").write_text('slug = "worse"\nname = 3\n', "utf-8")
+    (tmp_path / "orange.toml").write_text('slug = "orange"\nname = "Orange"\nsector = "telecom"\n', "utf-8")
+    found = lint_own(tmp_path)
+
+    free = [(one.file, one.place) for one in found if "free" in one.file]
+    assert free == [(f"{tmp_path}/free.toml", "channels[0].audience"), (f"{tmp_path}/free.toml", "channels[0].target")]
+    assert {one.file for one in found} == {f"{tmp_path}/free.toml", f"{tmp_path}/bad.toml"}
+    assert lint_own(tmp_path / "nowhere") == ()
+
+
+def test_lint_alone_looks_at_ones_own_records_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever corrected a record asks one command whether a run will use it."""
+    folder = tmp_path / "noreply-analyzer" / "operators"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert run_command_line(["registry", "lint"]) == 0
+    (folder / "mine.toml").write_text('slug = "mine"\nname = "Mine"\nsector = "nonsense"\n', "utf-8")
+
+    assert run_command_line(["registry", "lint"]) == 1
+    assert capsys.readouterr().out.startswith(f"{folder}/mine.toml: sector: ")
 
 
 def test_due_lists_the_oldest_first() -> None:

@@ -568,14 +568,29 @@ def test_an_email_past_its_shelf_life_is_told_and_not_chosen(days: int) -> None:
 
 
 def test_a_post_past_its_shelf_life_is_used_and_marked() -> None:
-    """As is one that is only reported; and a registered office."""
-    old = _choose(operator(channels=(channel("p", medium=Medium.POST, stated_on=date(2020, 1, 1)),)))
+    """As is one that is only reported; and a registered office. Three times as old, it is only reported."""
+    old, aged = (
+        _choose(operator(channels=(channel("p", medium=Medium.POST, stated_on=TODAY - timedelta(days=days)),)))
+        for days in (3 * 180, 3 * 180 + 1)
+    )
     reported = _choose(operator(channels=(channel("p", medium=Medium.POST, quality=Quality.REPORTED, stated_on=None),)))
     office = _choose(operator(channels=(channel("p", medium=Medium.POST, purpose=Purpose.GENERAL),)))
 
     assert (old.stale, old.to_verify, old.last_resort) == (True, False, False)
+    assert (aged.stale, aged.to_verify, aged.last_resort) == (True, True, False)
     assert (reported.stale, reported.to_verify, reported.last_resort) == (False, True, False)
     assert (office.stale, office.to_verify, office.last_resort) == (False, False, True)
+
+
+def test_a_newer_address_is_written_to_before_one_that_is_three_times_too_old() -> None:
+    """A complaints desk of long ago does not displace the customer service of today."""
+    aged = channel("c", medium=Medium.POST, purpose=Purpose.COMPLAINTS, stated_on=TODAY - timedelta(days=541))
+    fresh = channel("s", medium=Medium.POST, stated_on=TODAY - timedelta(days=300))
+    found = [
+        _choose(operator(channels=channels), level=Level.COMPLAINT).channel for channels in ((aged, fresh), (aged,))
+    ]
+
+    assert found == [fresh, aged]
 
 
 def test_a_brand_without_a_channel_of_its_own_writes_to_its_company() -> None:

@@ -1,0 +1,82 @@
+"""What a brief is told of an operator and of those around it: who answers, how long it may take, what comes after."""
+
+from datetime import date
+
+import pytest
+from builders import NOW, a_channel, an_analysis, an_operator
+
+from noreply_analyzer.brief import Brief
+from noreply_analyzer.briefing import brief_for
+from noreply_analyzer.choice import Choice
+from noreply_analyzer.config import Account, Settings
+from noreply_analyzer.registry import (
+    Channel,
+    Deadline,
+    Guards,
+    Match,
+    MatchedBy,
+    Mediator,
+    Medium,
+    Operator,
+    Purpose,
+    Registry,
+    Step,
+)
+
+DESK = a_channel(id="desk", medium=Medium.POST, purpose=Purpose.COMPLAINTS, target="", lines=("Desk", "00000 VILLE"))
+MEDIATOR = Mediator(slug="mediation", name="Médiation Exemple", sectors=("telecom",), after_days=45)
+STEPS = (Step(after_days=30, channel="desk"), Step(after_days=30, channel="mediator"))
+COMPANY = an_operator(slug="company", channels=(DESK,), mediator="mediation", escalation=STEPS, ask_locally="l'agence")
+DEADLINE = Deadline(
+    sectors=("telecom",), answer_days=30, basis="la règle", sources=("https://a.example",), checked_on=date(2026, 11, 1)
+)
+GUARDS = Guards(deadlines=(DEADLINE,))
+
+
+def brief(operator: Operator, *more: Operator, also: tuple[Channel, ...] = ()) -> Brief:
+    """Give the brief of one message of *operator*."""
+    analysis = an_analysis(
+        match=Match(operator, MatchedBy.SENDER), choice=Choice(channel=a_channel(), also=(*also, DESK))
+    )
+    return brief_for(
+        [analysis],
+        account=Account(name="perso", host="127.0.0.1", address="anne@example.org", user="anne"),
+        settings=Settings(),
+        registry=Registry.of([operator, *more], mediators=[MEDIATOR], guards=GUARDS),
+        now=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("operator", "steps"),
+    [
+        pytest.param(COMPANY, ((30, DESK), (30, MEDIATOR)), id="its own"),
+        pytest.param(an_operator(slug="brand", parent="company"), ((30, DESK), (30, MEDIATOR)), id="its company's"),
+        pytest.param(
+            an_operator(slug="brand", parent="company", escalation=(Step(after_days=60, channel="mediator"),)),
+            ((60, MEDIATOR),),
+            id="its own, before its company's",
+        ),
+        pytest.param(an_operator(slug="alone", mediator="mediation"), ((45, MEDIATOR),), id="as the mediator says"),
+        pytest.param(an_operator(slug="alone"), (), id="none"),
+        pytest.param(
+            an_operator(slug="alone", escalation=(Step(after_days=9, channel="desk"),)),
+            (),
+            id="a desk that is not there",
+        ),
+    ],
+)
+def test_what_comes_after_silence(operator: Operator, steps: tuple[tuple[int, Channel | Mediator], ...]) -> None:
+    """A brand goes its company's way, and what is a later step is no other way of today."""
+    found = brief(operator, COMPANY) if operator is not COMPANY else brief(operator)
+
+    assert found.escalation == steps
+    assert (DESK in found.also) is (DESK not in [where for _days, where in steps])
+
+
+def test_who_answers_and_by_when() -> None:
+    """One's own agency, the carriers behind a seller as far as they have records, and the time of the sector."""
+    found = brief(an_operator(slug="brand", parent="company", sells_for=("company", "gone")), COMPANY)
+
+    assert (found.ask_locally, found.sells_for, found.deadline) == ("l'agence", (COMPANY.name,), DEADLINE)
+    assert brief(an_operator(slug="other", sector="bank")).deadline is None
