@@ -30,14 +30,15 @@ from .registry import Guards, Registry
 
 T = TypeVar("T")
 
-_FORM: Final = "1"  # of the tables below: one more with every change to them or to the structs that they hold
-_TABLES: Final = frozenset({"about", "operators", "mediators", "senders", "websites", "shared"})
+_FORM: Final = "2"  # of the tables below: one more with every change to them or to the structs that they hold
+_TABLES: Final = frozenset({"about", "operators", "mediators", "senders", "websites", "shared", "names"})
 _SCHEMA: Final = """
     CREATE TABLE about (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
     CREATE TABLE operators (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE mediators (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE senders (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE websites (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+    CREATE TABLE names (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE shared (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
 """
 
@@ -151,6 +152,7 @@ def _tables(
     yield "mediators", registry.mediators
     yield "senders", index.senders
     yield "websites", index.websites
+    yield "names", index.names
     shared = {sender.domain for here in index.senders.values() for _slug, sender in here if sender.shared}
     yield "shared", dict.fromkeys((*registry.guards.shared_domains, *shared), True)
     yield (
@@ -159,7 +161,6 @@ def _tables(
             "fingerprint": fingerprint,
             "problems": problems,
             "guards": registry.guards,
-            "names": index.names,
             "last_look": index.last_look,
         },
     )
@@ -249,6 +250,7 @@ class _FileIndex(Index):
         self._database = database
         self._senders = _Table(database, "senders", _decoder(tuple[tuple[str, Sender], ...]))
         self._websites = _Table(database, "websites", _decoder(tuple[tuple[str, str], ...]))
+        self._names = _Table(database, "names", _decoder(tuple[tuple[str, str], ...]))
         self._shared = _Table(database, "shared", _decoder(bool))
 
     @property
@@ -263,9 +265,9 @@ class _FileIndex(Index):
     def shared(self) -> Container[str]:
         return self._shared
 
-    @cached_property
-    def names(self) -> Sequence[tuple[str, str]]:
-        return _about(self._database, "names", tuple[tuple[str, str], ...])
+    @property
+    def names(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        return self._names
 
     @cached_property
     def last_look(self) -> date | None:

@@ -22,7 +22,7 @@ import msgspec
 from .address import Address, Domain, is_public_suffix, organizational_domain
 from .choice import PURPOSES, Choice, Level, choose
 from .errors import RecordError
-from .index import Index, indexed, searchable, upwards
+from .index import Index, indexed, names_among, searchable, squeezed, upwards
 from .language import _
 from .records import (
     Audience,
@@ -269,11 +269,11 @@ class Registry:
         that is nothing but the brand.
         """
         match = self.find(author) if author else None
-        labels = () if author is None or self._is_shared(author.domain) else tuple(author.domain.split(".")[:-1])
-        worn = [(label, f" {fold(label)} ") for label in labels]
+        labels = () if author is None or self._is_shared(author.domain) else author.domain.split(".")[:-1]
+        worn = {label: f" {fold(label)} " for label in labels}
         said = f" {fold(name)} "
-        for brand, slug in self._index.names:
-            if not (self._is_said(brand, said) or any(self._is_worn(brand, *label) for label in worn)):
+        for brand, slug in names_among(self._index, " ".join((said, *worn.values())).split()):
+            if not (self._is_said(brand, said) or any(self._is_worn(brand, *label) for label in worn.items())):
                 continue
             if match is None or not _are_family(match.operator, self.by_slug[slug]):
                 return self.get(slug)
@@ -288,12 +288,9 @@ class Registry:
         return not after or (after != said and after.split()[0] in self.guards.trade_words)
 
     def _is_worn(self, brand: str, label: str, parts: str) -> bool:
-        squeezed = brand.replace(" ", "")
-        if squeezed not in label and f" {brand} " not in parts:
-            return False
-        return label == squeezed or (
-            brand not in self.guards.common_words and (f" {brand} " in parts or f" {squeezed} " in parts)
-        )
+        if brand in self.guards.common_words:
+            return label == squeezed(brand)
+        return f" {brand} " in parts or f" {squeezed(brand)} " in parts
 
 
 @cache

@@ -42,7 +42,7 @@ def test_the_compiled_records_answer_as_the_files_do(own: Path, tmp_path: Path) 
         assert registry.operators == plain.operators
         assert dict(registry.mediators) == dict(plain.mediators)
         assert registry.guards == plain.guards
-        assert list(registry.index.names) == list(plain.index.names)
+        assert dict(registry.index.names) == dict(plain.index.names)
         assert registry.index.last_look == plain.index.last_look
         for operator in plain.operators:
             for domain in (*operator.websites, *(sender.domain for sender in operator.senders)):
@@ -61,6 +61,8 @@ def test_looking_one_domain_up_reads_one_record(own: Path, tmp_path: Path) -> No
     assert match is not None
     assert match.operator.slug == "exemple"
     assert list(registry.by_slug._read) == ["exemple"]  # type: ignore[attr-defined]
+    assert registry.claimed_by("Exemple Service", Address.parse("x@stranger.example")) is match.operator
+    assert list(registry.index.names._read) == ["exemple"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("change", ["edit", "add", "remove", "break"])
