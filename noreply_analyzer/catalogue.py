@@ -22,6 +22,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from . import __version__
+from .collection import SUFFIX
 from .errors import DataError
 from .index import Index
 from .language import _
@@ -63,7 +64,7 @@ def open_registry(own: Path, cache: Path, *, keep: bool) -> Opened:
     here = Path(str(files(__package__)))
     shipped = [_FORM, __version__, *_stamps(here / "guards.toml")]
     shipped += [*_stamps_in(here / "operators"), *_stamps_in(here / "mediators")]
-    of_own = [*_stamps_in(own, deeper=True)]
+    of_own = [*_stamps_in(own)]
 
     def without_own() -> Opened:
         return _kept(cache / "records-shipped.sqlite3", shipped, lambda: (Registry.shipped(), ()), keep=keep)
@@ -94,7 +95,7 @@ def _kept(
 # Whether it is still true -------------------------------------------------------------------------------------------
 
 
-def _stamps_in(folder: Path, *, deeper: bool = False) -> Iterator[str]:
+def _stamps_in(folder: Path) -> Iterator[str]:
     try:
         with os.scandir(folder) as entries:
             ordered = sorted(entries, key=lambda entry: entry.name)
@@ -104,10 +105,8 @@ def _stamps_in(folder: Path, *, deeper: bool = False) -> Iterator[str]:
         yield f"{folder} {errno.errorcode.get(error.errno or 0)}"
         return
     for entry in ordered:
-        if entry.name.endswith(".toml"):
+        if entry.name.endswith((".toml", SUFFIX)):
             yield from _stamps(entry)
-        elif deeper and entry.is_dir():
-            yield from _stamps_in(Path(entry.path), deeper=False)
 
 
 def _stamps(file: "Path | os.DirEntry[str]") -> Iterator[str]:

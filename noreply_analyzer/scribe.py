@@ -15,7 +15,7 @@ def written(operator: Operator, *, remarks: Mapping[str, Sequence[str]] | None =
     remarks = remarks or {}
     lines = [*_remarks(remarks.get("", ()))]
     tables: list[tuple[str, str, msgspec.Struct]] = []
-    for key, value in _said(operator):
+    for key, value in said(operator):
         if isinstance(value, msgspec.Struct):
             tables.append((key, f"[{key}]", value))
         elif isinstance(value, tuple) and any(isinstance(one, msgspec.Struct) for one in value):
@@ -24,7 +24,7 @@ def written(operator: Operator, *, remarks: Mapping[str, Sequence[str]] | None =
             lines += [*_remarks(remarks.get(key, ())), f"{key} = {_value(key, value)}"]
     for key, header, part in tables:
         lines += ["", *_remarks(remarks.get(f"{key}.{_name(part)}", ())), header]
-        lines += (f"{name} = {_value(name, said)}" for name, said in _said(part))
+        lines += (f"{name} = {_value(name, value)}" for name, value in said(part))
     return "\n".join(lines) + "\n"
 
 
@@ -44,7 +44,8 @@ def _remarks(sentences: Sequence[str]) -> Iterator[str]:
         yield f"# {plain}".rstrip()
 
 
-def _said(struct: msgspec.Struct) -> Iterator[tuple[str, object]]:
+def said(struct: msgspec.Struct) -> Iterator[tuple[str, object]]:
+    """Give the keys of a record, or of a part of one, and their values; not those that say what is left out."""
     for field in msgspec.structs.fields(struct):
         value = getattr(struct, field.name)
         if field.required or value != field.default:

@@ -104,35 +104,37 @@ def _remarks(shelf: "Shelf", silent: int) -> Iterator[str]:
 @click.command("import")
 @click.argument("collection", type=click.Choice(["datenanfragen"]), metavar="COLLECTION")
 @click.argument("folder", type=_FOLDER, metavar="DIR")
-@click.option("--into", type=_FOLDER, metavar="DIR", help="Write here; else beside your own records.")
+@click.option("--into", type=_FOLDER, metavar="DIR", help="Write here; else among your own records.")
 @_AS_JSON
 @click.pass_obj
 def import_records(options: Options, collection: str, folder: Path, *, into: Path | None, as_json: bool) -> int:
     """Take a collection of other people's records into your own.
 
     The only COLLECTION is datenanfragen: where requests about personal data go. DIR is a checkout of its data.
-    What you have changed by hand since is left alone. Ends in 1 if something could not be taken.
+    It becomes one file, which the next import writes anew; your own records win over it. Ends in 1 if something could
+    not be taken.
     """
+    del collection  # there is but one
     from . import importing, report
     from .registry import Registry
+    from .supplies import open_records
 
-    if into is None:
-        into = Path(options.settings(needed=False).registry.directory).expanduser() / collection
-    out = Output(sys.stdout)
-    done = importing.take_in(folder, into, shipped=Registry.shipped(), today=_today())
+    settings, out = None if into else options.settings(needed=False), Output(sys.stdout)
+    here = into or Path(settings.registry.directory if settings else "").expanduser()
+    done = importing.take_in(folder, here, shipped=Registry.shipped(), today=_today())
     if as_json:
         report.print_json(done.as_object(), out)
     else:
         counts = {"added": len(done.added), "updated": len(done.updated), "unchanged": done.unchanged}
         sentence = _("{path}: {added} records added, {updated} updated, {unchanged} unchanged")
-        out.write(escaped(sentence.format(path=into, **counts)) + "\n")
+        out.write(escaped(sentence.format(path=done.file, **counts)) + "\n")
     out.flush()
-    for problem in done.problems:
-        _say(problem)
-    for name in done.kept:
-        _say(_("{name} was changed or taken away by hand, and is left as it is").format(name=name))
-    for name in done.gone:
-        _say(_("{name} is no longer in the collection, and is left as it is").format(name=name))
+    for sentence in (*done.problems, *done.refused):
+        _say(sentence)
+    for slug in done.gone:
+        _say(_("{slug} is no longer in the collection, and is taken out").format(slug=slug))
+    if settings:
+        open_records(settings, keep=True)  # compiled now, so that the next run does not pay for it
     return 1 if done.problems else 0
 
 
