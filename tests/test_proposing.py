@@ -61,7 +61,7 @@ def pages(tmp_path: Path) -> Path:
     folder = tmp_path / "pages"
     (folder / ".well-known").mkdir(parents=True)
     (folder / "mentions 2026-07-03.html").write_text(NOTICE, "utf-8")
-    (folder / "security.txt").write_text(SECURITY, "utf-8")
+    (folder / ".well-known" / "security.txt").write_text(SECURITY, "utf-8")
     return folder
 
 

@@ -146,7 +146,7 @@ def test_the_time_of_a_file_says_nothing(tmp_path: Path) -> None:
 
 
 def test_no_link_is_followed_and_nothing_is_waited_for(tmp_path: Path) -> None:
-    """Not out of the folder, not within it; a pipe is none of its texts, and hidden names are not."""
+    """Not out of the folder, not within it; a pipe is none of its texts, nor is what is hidden; .well-known is not."""
     outside, folder = tmp_path / "outside", tmp_path / "texts"
     (outside / "in").mkdir(parents=True)
     (outside / "in" / "secret.txt").write_text("secret", "utf-8")
@@ -154,11 +154,15 @@ def test_no_link_is_followed_and_nothing_is_waited_for(tmp_path: Path) -> None:
     (folder / "linked.txt").symlink_to(outside / "in" / "secret.txt")
     (folder / "folder").symlink_to(outside)
     (folder / ".hidden.txt").write_text("x", "utf-8")
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "in.txt").write_text("x", "utf-8")
+    (folder / ".well-known").mkdir()
+    (folder / ".well-known" / "security.txt").write_text("x", "utf-8")
     (folder / "program.exe").write_text("x", "utf-8")
     os.mkfifo(folder / "pipe.txt")
     (folder / "own.txt").write_text("x", "utf-8")
 
-    assert files_in(folder, {".txt"}) == ("own.txt",)
+    assert files_in(folder, {".txt"}) == (".well-known/security.txt", "own.txt")
     for name in ("linked.txt", "pipe.txt", "folder", "nowhere"):
         with pytest.raises(DataError):
             read_file(folder / name, most=100)
