@@ -189,13 +189,18 @@ def stats(options: Options, *, as_json: bool) -> int:
 
 
 @registry.command()
-def schema() -> int:
-    """Print the JSON Schema of a record, for editors that complete and check TOML."""
+@click.argument("record", type=click.Choice(["operator", "mediator"]), default="operator", metavar="[RECORD]")
+def schema(record: str) -> int:
+    """Print the JSON Schema of a record, for editors that complete and check TOML.
+
+    RECORD is operator, or mediator. A record names the file of its schema in its first line (docs/registry.md).
+    """
     import json
 
-    from . import curation
+    from . import curation, records
 
-    click.echo(json.dumps(curation.schema(), indent=2, ensure_ascii=False))
+    kind = records.Mediator if record == "mediator" else records.Operator
+    click.echo(json.dumps(curation.schema(kind), indent=2, ensure_ascii=False))
     return 0
 
 

@@ -1,19 +1,27 @@
-"""A record as the text of its file: what is not said is left out, in the order that docs/registry.md explains."""
+"""A record as the text of its file: what is not said is left out, in the order that docs/registry.md explains.
+
+Its first line names the schema for editors, as a file beside it: there is one beside the shipped records, and
+`registry schema` prints it for a folder of one's own.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import Enum
+from typing import Final
 
 import msgspec
 
 from .amending import MAX_LINE, quoted
 from .records import Channel, Operator, Sender
 
+SCHEMA: Final = "#:schema ./operator.schema.json"
+"""The convention of Taplo, which editors know as Even Better TOML, and of Tombi."""
+
 
 def written(operator: Operator, *, remarks: Mapping[str, Sequence[str]] | None = None) -> str:
     """Give the text of a record; above what is called ``""``, a key, or ``channels.ID`` stand its *remarks*."""
     remarks = remarks or {}
-    lines = [*_remarks(remarks.get("", ()))]
+    lines = [SCHEMA, *_remarks(remarks.get("", ()))]
     tables: list[tuple[str, str, msgspec.Struct]] = []
     for key, value in said(operator):
         if isinstance(value, msgspec.Struct):
