@@ -178,6 +178,11 @@ def channels_of(company: Company, version: Version, *, today: date, prefix: str 
         )
 
 
+def is_imported(channel: Channel) -> bool:
+    """Tell whether a channel came with the collection: its name says so, and the next import looks after it."""
+    return channel.id.startswith(f"{COLLECTION}-")
+
+
 def _region(company: Company) -> str:
     """Say for whom it is, where it is not for people in France."""
     here = company.relevant_countries

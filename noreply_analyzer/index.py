@@ -41,7 +41,10 @@ class Index(Protocol):
 
     @property
     def last_look(self) -> date | None:
-        """Give the day since which somebody has looked at half of the channels; ``None`` where there is none."""
+        """Give the day since which somebody has looked at half of the channels; ``None`` where there is none.
+
+        Those of the user's own records do not count.
+        """
         ...
 
 

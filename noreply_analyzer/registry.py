@@ -10,7 +10,7 @@ nothing counts but the exact addresses that a record names.
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -181,7 +181,11 @@ class Registry:
             merged |= _laid(name, data, merged, base, problems)
         if merged == base.by_slug:
             return base, tuple(problems)
-        return cls._made(merged.values(), base.mediators.values(), base.guards), tuple(problems)
+        # When the records that come along were looked at, no import of today makes younger.
+        index = replace(indexed(merged, base.guards.shared_domains), last_look=base.index.last_look)
+        return cls.over(by_slug=merged, mediators=dict(base.mediators), guards=base.guards, index=index), tuple(
+            problems
+        )
 
     @property
     def operators(self) -> tuple[Operator, ...]:

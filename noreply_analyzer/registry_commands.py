@@ -153,9 +153,10 @@ def lint(files: Sequence[Path]) -> int:
 def due(options: Options, *, within: str) -> int:
     """List the channels that nobody has checked for longer than their shelf life.
 
-    A checklist in Markdown, the oldest first, with the sources to be looked at again. Your own records are seen too.
+    A checklist in Markdown, the oldest first, with the sources to be looked at again. Your own records are seen too;
+    what you have imported the next import renews.
     """
-    from . import curation
+    from . import curation, datenanfragen
 
     days = re.fullmatch(r"(\d{1,4})d?", within.strip())
     if days is None:
@@ -167,6 +168,7 @@ def due(options: Options, *, within: str) -> int:
         registry=_directory(options).registry,
         within_days=int(days[1]),
     )
+    late = tuple(one for one in late if not datenanfragen.is_imported(one.channel))
     for channel in late:
         click.echo(channel.checklist())
     return 1 if late else 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from saved import commit
 from schema import validated
 
-from noreply_analyzer import upkeep_commands
+from noreply_analyzer import registry_commands, upkeep_commands
 from noreply_analyzer.address import Address, Domain
 from noreply_analyzer.catalogue import open_registry
 from noreply_analyzer.collection import collected, read_collection
@@ -408,6 +408,34 @@ def test_a_record_that_is_no_longer_in_the_collection_is_taken_out(tmp_path: Pat
 
     assert taken(folder, into).gone == ["b"]
     assert list(imported(into)) == ["a", "c"]
+
+
+def test_an_import_makes_no_shipped_record_look_younger(tmp_path: Path) -> None:
+    """What a person has to look at again is not hidden behind what was read today."""
+    folder, into = tmp_path / "data", tmp_path / "into"
+    saved(folder, *(a_company(f"c{at}") for at in range(9)))
+    taken(folder, into)
+    registry, _problems = Registry.with_user_records(into, SHIPPED)
+
+    assert len(registry.by_slug) == len(SHIPPED.by_slug) + 9
+    assert registry.index.last_look == SHIPPED.index.last_look == date(2026, 11, 2)
+
+
+def test_what_was_imported_is_not_due(tmp_path: Path) -> None:
+    """The next import renews it; a checklist of thousands would be read by nobody."""
+    config = tmp_path / "config.toml"
+    config.write_text(f'[registry]\ndirectory = "{tmp_path / "into"}"\n', "utf-8")
+    saved(tmp_path / "data", a_company(), day="2019-01-01")
+    taken(tmp_path / "data", tmp_path / "into")
+    (tmp_path / "into" / "mine.toml").write_text(
+        written(an_operator(slug="mine", channels=(a_channel(stated_on=date(2019, 1, 1)),))), "utf-8"
+    )
+    done = CliRunner().invoke(
+        registry_commands.due, [], standalone_mode=False, obj=Options(config=str(config)), catch_exceptions=False
+    )
+
+    assert (done.return_value, "operators/mine.toml: service-client" in done.stdout) == (1, True)
+    assert "exemple.toml" not in done.stdout
 
 
 # Its file -----------------------------------------------------------------------------------------------------------
