@@ -24,6 +24,7 @@ from noreply_analyzer.portrait import markdown, stats_rows
 from noreply_analyzer.registry import Guards, Medium, Obsolete, Quality, Registry
 from noreply_analyzer.rules import Finding, as_printed
 from noreply_analyzer.running import RunPrinter, _say_if_outdated
+from noreply_analyzer.scribe import SCHEMA
 from noreply_analyzer.state import State
 
 PACKAGE = Path(curation.__file__).parent
@@ -364,6 +365,15 @@ def test_the_schema_beside_the_records_is_the_one_that_is_printed(words: list[st
     assert (PACKAGE / file).read_text("utf-8") == printed
     for path in sorted((PACKAGE / file).parent.glob("*.toml")):
         validator.validate(json.loads(json.dumps(tomllib.loads(path.read_text("utf-8")), default=str)))
+
+
+@pytest.mark.parametrize("kind", ["operator", "mediator"])
+def test_each_shipped_record_names_its_schema_in_its_first_line(kind: str) -> None:
+    """So that whoever opens one to correct it is told of a misspelt key while typing."""
+    first = {path.name: path.read_text("utf-8").split("\n")[0] for path in (PACKAGE / f"{kind}s").glob("*.toml")}
+
+    assert first == dict.fromkeys(first, f"#:schema ./{kind}.schema.json")
+    assert (first["orange.toml"] == SCHEMA) if kind == "operator" else len(first) > 30
 
 
 def test_a_record_as_markdown() -> None:
