@@ -1,4 +1,4 @@
-"""A record's text with other dates and sources for one channel: these lines change, and nothing else.
+"""A record's text with other dates and sources for one channel, or for itself: these lines change, and nothing else.
 
 Whoever keeps a record has written remarks and an order into it. So the text is changed where the values stand, and
 what comes out is read again: it must say what it said, but for what was to be changed.
@@ -41,10 +41,10 @@ class _Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """What a channel is to say from now on."""
+    """What a channel is to say from now on, or the record of a mediator of its conditions."""
 
     channel: str
-    """Its id."""
+    """Its id; empty for the record itself."""
     checked_on: date
     stated_on: date | None = None
     """Of the text that was read; ``None`` where it has no date."""
@@ -63,29 +63,37 @@ def amended(text: str, amendment: Amendment) -> tuple[str, tuple[str, ...]]:
         DataError: the channel is not written as a table of its own, or not as this room reads it.
     """
     before = _loaded(text)
-    channels = before.get("channels", [])
-    if not isinstance(channels, list) or not all(isinstance(one, dict) for one in channels):
-        raise _cannot(amendment)
-    wanted = [index for index, one in enumerate(channels) if one.get("id") == amendment.channel]
-    if len(wanted) != 1:
-        raise _cannot(amendment)
-    after = _said_after(channels[wanted[0]], amendment)
-    changed = tuple(
-        key for key in ("stated_on", "checked_on", "sources") if after.get(key) != channels[wanted[0]].get(key)
-    )
+    at, part = _part(before, amendment)
+    after = _said_after(part, amendment)
+    changed = tuple(key for key in ("stated_on", "checked_on", "sources") if after.get(key) != part.get(key))
     for key in changed:
-        place = next((found for index, found in enumerate(_channels_in(text)) if index == wanted[0]), None)
+        place = next((found for index, found in enumerate(_parts_in(text)) if index == at), None)
         if place is None:
             raise _cannot(amendment)
         text = _changed(text, place, key, after[key])
     expected = copy.deepcopy(before)
-    expected["channels"][wanted[0]] |= {key: after[key] for key in changed}
+    _part(expected, amendment)[1].update({key: after[key] for key in changed})
     if _loaded(text) != expected:
         raise _cannot(amendment)
     return text, changed
 
 
+def _part(record: dict[str, Any], amendment: Amendment) -> tuple[int, dict[str, Any]]:
+    """Give what is to be changed, and its place: the record itself is the first, then come its channels."""
+    channels = record.get("channels", [])
+    if not isinstance(channels, list) or not all(isinstance(one, dict) for one in channels):
+        raise _cannot(amendment)
+    if not amendment.channel:
+        return 0, record
+    wanted = [(at, one) for at, one in enumerate(channels, start=1) if one.get("id") == amendment.channel]
+    if len(wanted) != 1:
+        raise _cannot(amendment)
+    return wanted[0]
+
+
 def _cannot(amendment: Amendment) -> DataError:
+    if not amendment.channel:
+        return DataError(_("its dates and sources are not written so that they can be changed in place"))
     return DataError(
         _("the channel {id} is not written as a table that can be changed in place").format(id=amendment.channel)
     )
@@ -116,11 +124,15 @@ def _is_later(one: object, other: object) -> bool:
 def _with_source(sources: Sequence[str], amendment: Amendment) -> list[str]:
     """Bring the source that names the same text up to date, or put the new one behind the others."""
     new = amendment.source
-    named = re.compile(rf"(?:\A|, ){re.escape(amendment.document or new)}(?:\.md)?(?=,| at |\Z)")
-    old = next((index for index, one in enumerate(sources) if named.search(one)), None)
+    old = next((at for at, one in enumerate(sources) if is_named_in(one, amendment.document or new)), None)
     if old is None:
         return [*sources, new]
     return [_updated(one, new) if index == old else one for index, one in enumerate(sources)]
+
+
+def is_named_in(source: str, document: str) -> bool:
+    """Tell whether a source names the text *document*, of whatever copy."""
+    return bool(re.search(rf"(?:\A|, ){re.escape(document)}(?:\.md)?(?=,| at |\Z)", source))
 
 
 def _updated(old: str, new: str) -> str:
@@ -136,9 +148,9 @@ def _updated(old: str, new: str) -> str:
 # The text -----------------------------------------------------------------------------------------------------------
 
 
-def _channels_in(text: str) -> Iterator[dict[str, _Value]]:
-    """Give, for each ``[[channels]]``, where its keys stand."""
-    here: dict[str, _Value] | None = None
+def _parts_in(text: str) -> Iterator[dict[str, _Value]]:
+    """Give, for the record itself and for each ``[[channels]]``, where its keys stand."""
+    here: dict[str, _Value] | None = {}
     at = 0
     while (at := _after(_BLANK, text, at)) < len(text):
         if text[at] == "[":

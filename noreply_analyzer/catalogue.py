@@ -22,6 +22,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from . import __version__
+from .collection import SUFFIX
 from .errors import DataError
 from .index import Index
 from .language import _
@@ -30,14 +31,15 @@ from .registry import Guards, Registry
 
 T = TypeVar("T")
 
-_FORM: Final = "1"  # of the tables below: one more with every change to them or to the structs that they hold
-_TABLES: Final = frozenset({"about", "operators", "mediators", "senders", "websites", "shared"})
+_FORM: Final = "2"  # of the tables below: one more with every change to them or to the structs that they hold
+_TABLES: Final = frozenset({"about", "operators", "mediators", "senders", "websites", "shared", "names"})
 _SCHEMA: Final = """
     CREATE TABLE about (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
     CREATE TABLE operators (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE mediators (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE senders (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE websites (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+    CREATE TABLE names (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE shared (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
 """
 
@@ -62,7 +64,7 @@ def open_registry(own: Path, cache: Path, *, keep: bool) -> Opened:
     here = Path(str(files(__package__)))
     shipped = [_FORM, __version__, *_stamps(here / "guards.toml")]
     shipped += [*_stamps_in(here / "operators"), *_stamps_in(here / "mediators")]
-    of_own = [*_stamps_in(own, deeper=True)]
+    of_own = [*_stamps_in(own)]
 
     def without_own() -> Opened:
         return _kept(cache / "records-shipped.sqlite3", shipped, lambda: (Registry.shipped(), ()), keep=keep)
@@ -93,7 +95,7 @@ def _kept(
 # Whether it is still true -------------------------------------------------------------------------------------------
 
 
-def _stamps_in(folder: Path, *, deeper: bool = False) -> Iterator[str]:
+def _stamps_in(folder: Path) -> Iterator[str]:
     try:
         with os.scandir(folder) as entries:
             ordered = sorted(entries, key=lambda entry: entry.name)
@@ -103,10 +105,8 @@ def _stamps_in(folder: Path, *, deeper: bool = False) -> Iterator[str]:
         yield f"{folder} {errno.errorcode.get(error.errno or 0)}"
         return
     for entry in ordered:
-        if entry.name.endswith(".toml"):
+        if entry.name.endswith((".toml", SUFFIX)):
             yield from _stamps(entry)
-        elif deeper and entry.is_dir():
-            yield from _stamps_in(Path(entry.path), deeper=False)
 
 
 def _stamps(file: "Path | os.DirEntry[str]") -> Iterator[str]:
@@ -151,6 +151,7 @@ def _tables(
     yield "mediators", registry.mediators
     yield "senders", index.senders
     yield "websites", index.websites
+    yield "names", index.names
     shared = {sender.domain for here in index.senders.values() for _slug, sender in here if sender.shared}
     yield "shared", dict.fromkeys((*registry.guards.shared_domains, *shared), True)
     yield (
@@ -159,7 +160,6 @@ def _tables(
             "fingerprint": fingerprint,
             "problems": problems,
             "guards": registry.guards,
-            "names": index.names,
             "last_look": index.last_look,
         },
     )
@@ -249,6 +249,7 @@ class _FileIndex(Index):
         self._database = database
         self._senders = _Table(database, "senders", _decoder(tuple[tuple[str, Sender], ...]))
         self._websites = _Table(database, "websites", _decoder(tuple[tuple[str, str], ...]))
+        self._names = _Table(database, "names", _decoder(tuple[tuple[str, str], ...]))
         self._shared = _Table(database, "shared", _decoder(bool))
 
     @property
@@ -263,9 +264,9 @@ class _FileIndex(Index):
     def shared(self) -> Container[str]:
         return self._shared
 
-    @cached_property
-    def names(self) -> Sequence[tuple[str, str]]:
-        return _about(self._database, "names", tuple[tuple[str, str], ...])
+    @property
+    def names(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        return self._names
 
     @cached_property
     def last_look(self) -> date | None:

@@ -181,10 +181,11 @@ def is_outdated(registry: Registry, today: date, *, shelf_life_days: int) -> boo
     return last_look is not None and (today - last_look).days > shelf_life_days
 
 
-def schema() -> dict[str, Any]:
-    """Give the JSON Schema of an operator's record, for editors."""
-    made = msgspec.json.schema(Operator)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "noreply-analyzer operator"} | made
+def schema(record: type[Operator | Mediator] = Operator) -> dict[str, Any]:
+    """Give the JSON Schema of an operator's record or a mediator's, for editors; it lies beside the records, too."""
+    name = record.__name__.lower()
+    heading = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"noreply-analyzer {name}"}
+    return heading | msgspec.json.schema(record)
 
 
 def summary(findings: Iterable[Finding]) -> tuple[int, int]:

@@ -21,13 +21,12 @@ from .envelope import on_envelope
 from .errors import AddressError, DataError
 from .language import _
 from .records import Audience, Channel, Medium, Operator, Purpose, Quality
-from .registrar import fold
+from .registrar import SLUG, fold
 
 COLLECTION: Final = "datenanfragen"
 MAX_BYTES: Final = 256 * 1024
 """Of one company; the longest file has a tenth of it."""
 
-_SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _MAX_NAME: Final = 200
 _MAX_NOTE: Final = 600
 _MAX_SOURCES: Final = 6
@@ -129,7 +128,7 @@ def read_company(data: bytes, name: str) -> Company:
         company = msgspec.json.decode(data, type=Company)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(f"{name}: {error}") from error
-    if not _SLUG.match(company.slug) or f"{company.slug}.json" != name:
+    if not SLUG.match(company.slug) or f"{company.slug}.json" != name:
         raise DataError(f"{name}: " + _("its slug {slug!r} is not what it is called").format(slug=company.slug))
     if not one_line(company.name):
         raise DataError(f"{name}: " + _("it has no name"))
@@ -177,6 +176,11 @@ def channels_of(company: Company, version: Version, *, today: date, prefix: str 
             checked_on=max(today, version.day or today),
             sources=tuple(_sources(company, version)),
         )
+
+
+def is_imported(channel: Channel) -> bool:
+    """Tell whether a channel came with the collection: its name says so, and the next import looks after it."""
+    return channel.id.startswith(f"{COLLECTION}-")
 
 
 def _region(company: Company) -> str:

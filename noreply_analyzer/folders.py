@@ -12,12 +12,14 @@ from .language import _
 MAX_FILES: Final = 100_000
 MAX_DEPTH: Final = 12
 """Folders within folders."""
+WELL_KNOWN: Final = ".well-known"
+"""Where a saved site has its ``security.txt`` (RFC 9116 section 3): the dot hides it from nobody."""
 
 
 def files_in(folder: Path, suffixes: Collection[str]) -> tuple[str, ...]:
     """Give the files with one of the *suffixes*, as paths within *folder* with ``/`` between; sorted.
 
-    Links and hidden names are left out, and so is whatever is no plain file.
+    Links and hidden names are left out, and so is whatever is no plain file; ``.well-known`` (RFC 8615) is not hidden.
 
     Raises:
         DataError: the folder cannot be read, or holds more files than anybody can have meant.
@@ -40,7 +42,7 @@ def _walk(folder: Path, within: str, depth: int) -> Iterator[str]:
             return  # one that is closed to us hides nothing of the others
         raise DataError(_cannot(folder, error)) from error
     for entry in here:
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") and entry.name != WELL_KNOWN:
             continue
         name = f"{within}/{entry.name}" if within else entry.name
         if entry.is_file(follow_symlinks=False):

@@ -1,13 +1,12 @@
-"""A collection of other people's records, taken into a folder of the user's own: added, updated, never doubled.
+"""A collection of other people's records, taken beside the user's own: added, updated, never doubled.
 
-A manifest in that folder keeps a hash of each file as it was written. What somebody has changed since is that person's,
-and is left alone; so is what was taken away.
+It is one file, which the next import writes anew; a line that says what it said stays as it is. Where somebody has
+changed that file by hand no import goes over it.
 """
 
-import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,44 +17,33 @@ import msgspec
 from . import datenanfragen
 from .address import Domain, organizational_domain
 from .checkout import look_at
+from .collection import SUFFIX, collected, read_collection
 from .datenanfragen import COLLECTION, Company, Version
 from .errors import DataError, OutputError
 from .folders import files_in, read_file, write_over
 from .language import _
-from .records import Operator, Refusal
-from .registrar import check_operator
+from .lock import take_lock
+from .records import Channel, Medium, Operator, Refusal
+from .registrar import check_operator, refused
 from .registry import Registry
-from .scribe import written
 
-MANIFEST: Final = ".manifest.json"
-_MAX_MANIFEST: Final = 32 * 1024 * 1024
-_MAX_RECORD: Final = 1024 * 1024
-_REMARK: Final = "Imported from datenanfragen.de (CC0). What is changed here by hand stays so, and is imported no more."
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import wrote into a folder."""
-
-    collection: str
-    files: dict[str, tuple[str, ...]] = {}
-    """Of each file the hashes that it may have; two where an import may have been cut off between them."""
-    made: dict[str, str] = {}
-    """Of each file a hash of what it says, whenever it was looked at: what is the same is not written again."""
+FILE: Final = f"{COLLECTION}{SUFFIX}"
+MAX_BYTES: Final = 256 * 1024 * 1024
 
 
 @dataclass(slots=True, kw_only=True)
 class Import:
     """What an import did."""
 
-    directory: Path
+    file: Path
     companies: int = 0
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: int = 0
-    kept: list[str] = field(default_factory=list)
-    """Files that somebody changed by hand."""
     gone: list[str] = field(default_factory=list)
-    """Files of records that the collection no longer has."""
+    """The slugs of records that the collection no longer has."""
+    refused: list[str] = field(default_factory=list)
+    """A sentence for each address that must never be used; it is left out, and nothing is wrong with that."""
     problems: list[str] = field(default_factory=list)
 
     def as_object(self) -> dict[str, Any]:
@@ -63,13 +51,13 @@ class Import:
         return {
             "type": "import",
             "collection": COLLECTION,
-            "directory": str(self.directory),
+            "file": str(self.file),
             "companies": self.companies,
             "added": self.added,
             "updated": self.updated,
             "unchanged": self.unchanged,
-            "kept": self.kept,
             "gone": self.gone,
+            "refused": self.refused,
             "problems": self.problems,
         }
 
@@ -77,32 +65,33 @@ class Import:
 # What there is to take ----------------------------------------------------------------------------------------------
 
 
-def companies_in(folder: Path, problems: list[str]) -> list[tuple[Company, Version]]:
-    """Read every company of a checkout of their data; name each that cannot be read.
+def companies_in(folder: Path, done: Import) -> tuple[list[tuple[Company, Version]], frozenset[str]]:
+    """Read every company of a checkout of their data; give with them the slugs of those that cannot be read.
 
     Raises:
         DataError: it is no such checkout.
     """
     here = folder.resolve() / "companies"
-    names = files_in(here, {".json"})
+    names = [name for name in files_in(here, {".json"}) if "/" not in name]
     known = look_at(here)
     found: list[tuple[Company, Version]] = []
+    unread: set[str] = set()
     for name in names:
-        if "/" in name:
-            continue
         try:
             data = read_file(here / name, most=datenanfragen.MAX_BYTES)
             company = datenanfragen.read_company(data, name)
         except DataError as error:
-            problems.append(str(error))
+            done.problems.append(str(error))
+            unread.add(name.removesuffix(".json"))
         else:
             commit = known.commit_of(name, data)
             found.append((company, Version(commit.digits, commit.day) if commit else Version()))
-    return found
+    done.companies = len(found)
+    return found, frozenset(unread)
 
 
 def operators_of(
-    companies: Sequence[tuple[Company, Version]], shipped: Registry, *, today: date, problems: list[str]
+    companies: Sequence[tuple[Company, Version]], shipped: Registry, *, today: date, done: Import
 ) -> list[Operator]:
     """Give a record for each company; where there is one already, what it does not say, under its slug."""
     by_slug = {operator.slug: operator.slug for operator in shipped.operators if operator.obsolete is None}
@@ -124,7 +113,7 @@ def operators_of(
         else:
             own = company.is_at_home or len(sharing[company.domain]) == 1
             found = datenanfragen.as_operator(company, version, today=today, website=own)
-        sound = _sound(found, company, shipped, problems)
+        sound = _sound(found, company, shipped, done)
         if sound.channels:
             made[sound.slug] = sound
     return [made[slug] for slug in sorted(made)]
@@ -144,108 +133,98 @@ def _beside(curated: Operator, made: Operator | None, company: Company, version:
     )
 
 
-def _sound(operator: Operator, company: Company, shipped: Registry, problems: list[str]) -> Operator:
+def _sound(operator: Operator, company: Company, shipped: Registry, done: Import) -> Operator:
     """Leave out the channels that no record may have, and name them."""
-    said = {channel.target.casefold() for channel in operator.channels}
-    every = (*shipped.guards.refused, *_do_not_use(operator.slug, shipped))
-    refused = tuple(one for one in every if "@" not in one.address or one.address.casefold() in said)
-    wrong = list(check_operator(operator, refused))
-    problems += (f"companies/{company.slug}.json: {place}: {why}" for place, why in wrong)
+    file = f"companies/{company.slug}.json"
+    allowed: list[Channel] = []
+    for channel in operator.channels:
+        if why := next(refused(channel, _refusals(operator, channel, shipped)), None):
+            told = {"value": channel.target or ", ".join(channel.lines), "why": why.reason}
+            done.refused.append(_("{file}: {value} is left out: {why}").format(file=file, **told))
+        else:
+            allowed.append(channel)
+    operator = msgspec.structs.replace(operator, channels=tuple(allowed))
+    wrong = list(check_operator(operator))
+    done.problems += (f"{file}: {place}: {why}" for place, why in wrong)
     bad = {place.partition(".")[0] for place, _why in wrong}
     if not bad:
         return operator
-    channels = tuple(one for at, one in enumerate(operator.channels) if f"channels[{at}]" not in bad)
-    reduced = msgspec.structs.replace(
-        operator, channels=channels, websites=() if "websites[0]" in bad else operator.websites
-    )
-    return reduced if not list(check_operator(reduced, refused)) else msgspec.structs.replace(reduced, channels=())
+    channels = tuple(one for at, one in enumerate(allowed) if f"channels[{at}]" not in bad)
+    websites = () if "websites[0]" in bad else operator.websites
+    reduced = msgspec.structs.replace(operator, channels=channels, websites=websites)
+    return reduced if not list(check_operator(reduced)) else msgspec.structs.replace(reduced, channels=())
 
 
-def _do_not_use(slug: str, shipped: Registry) -> Iterable[Refusal]:
-    curated = shipped.by_slug.get(slug)
-    return curated.do_not_use if curated else ()
+def _refusals(operator: Operator, channel: Channel, shipped: Registry) -> list[Refusal]:
+    """Give what must never be used and may be this channel: the rest need not be compared."""
+    curated = shipped.by_slug.get(operator.slug)
+    every = (*shipped.guards.refused, *(curated.do_not_use if curated else ()))
+    return [one for one in every if ("@" in one.address) == (channel.medium is Medium.EMAIL)]
 
 
 # What is written ----------------------------------------------------------------------------------------------------
 
 
 def take_in(folder: Path, into: Path, *, shipped: Registry, today: date) -> Import:
-    """Write the records of a checkout of Datenanfragen's data into the folder *into*.
+    """Write the records of a checkout of Datenanfragen's data into one file of the folder *into*.
 
     Raises:
-        DataError: there is no such checkout, or the manifest cannot be read.
-        OutputError: something cannot be written; what was written is whole, and the next import goes on.
+        DataError: there is no such checkout, or somebody has changed the file that is there.
+        LockHeldError: another import is at work there.
+        OutputError: it cannot be written; the old one is as it was.
     """
-    done = Import(directory=into)
-    companies = companies_in(folder, done.problems)
-    done.companies = len(companies)
-    before = _manifest(into)
-    texts = {
-        f"{operator.slug}.toml": (written(operator, remarks={"": [_REMARK]}), _gist(operator))
-        for operator in operators_of(companies, shipped, today=today, problems=done.problems)
-    }
-    new: dict[str, str] = {}
-    for name, (text, gist) in texts.items():
-        if not _is_ours(into, name, before):
-            done.kept.append(name)
-        elif before.made.get(name) == gist:
-            done.unchanged += 1
-        else:
-            (done.updated if name in before.made else done.added).append(name.removesuffix(".toml"))
-            new[name] = text
-    done.gone += sorted(name for name in before.files if name not in texts and (into / name).exists())
-    _write(into, before, new, {name: texts[name][1] for name in new})
+    done = Import(file=into / FILE)
+    if not (folder / "companies").is_dir():
+        raise DataError(_("{path} is no checkout of their data: it has no folder companies").format(path=folder))
+    with _alone(done.file):
+        before = _before(done.file)
+        companies, unread = companies_in(folder, done)
+        after: dict[str, Operator] = {}
+        for operator in operators_of(companies, shipped, today=today, done=done):
+            old = before.get(operator.slug)
+            if old and _undated(old) == _undated(operator):
+                done.unchanged += 1
+            else:
+                (done.updated if old else done.added).append(operator.slug)
+            after[operator.slug] = old if old and _undated(old) == _undated(operator) else operator
+        after = {slug: one for slug, one in before.items() if slug in unread} | after
+        done.gone += sorted(before.keys() - after.keys())
+        if done.added or done.updated or done.gone:
+            write_over(done.file, collected(COLLECTION, (after[slug] for slug in sorted(after))))
     return done
 
 
-def _write(into: Path, before: Manifest, new: Mapping[str, str], gists: Mapping[str, str]) -> None:
-    """Say first what will be written, then write it: an import that is cut off knows its own files again."""
-    if not new:
-        return
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    held = _("another import is at work ({path} is locked); wait for it to end, then import again").format(path=file)
     try:
-        into.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = take_lock(file.with_name(f".{file.name}"), held)
     except OSError as error:
-        raise OutputError(_("{path} cannot be written: {error}").format(path=into, error=error.strerror)) from error
-    hashes = {name: _hash(text.encode()) for name, text in new.items()}
-    meant = before.files | {name: (*before.files.get(name, ())[-1:], one) for name, one in hashes.items()}
-    _write_manifest(into, Manifest(collection=COLLECTION, files=meant, made=before.made))
-    for name, text in new.items():
-        write_over(into / name, text.encode(), lasting=False)
-    files = before.files | {name: (one,) for name, one in hashes.items()}
-    _write_manifest(into, Manifest(collection=COLLECTION, files=files, made=before.made | dict(gists)))
+        raise OutputError(_("{path} cannot be written: {error}").format(path=file, error=error.strerror)) from error
+    with lock:
+        yield
 
 
-def _write_manifest(into: Path, manifest: Manifest) -> None:
-    text = json.dumps(msgspec.to_builtins(manifest), indent=1, sort_keys=True) + "\n"
-    write_over(into / MANIFEST, text.encode())
+def _before(file: Path) -> dict[str, Operator]:
+    """Give what the last import wrote.
+
+    Raises:
+        DataError: that is not what is there.
+    """
+    if not file.is_symlink() and not file.exists():
+        return {}
+    found = read_collection(read_file(file, most=MAX_BYTES), file.name)
+    if not found.as_written:
+        sentence = _(
+            "{path} is not as an import wrote it: put what you changed into files of your own beside it"
+            " (docs/registry.md), delete it, and import again"
+        )
+        raise DataError(sentence.format(path=file))
+    return {operator.slug: operator for operator in found.operators}
 
 
-def _manifest(into: Path) -> Manifest:
-    path = into / MANIFEST
-    if not path.exists():
-        return Manifest(collection=COLLECTION)
-    try:
-        return msgspec.json.decode(read_file(path, most=_MAX_MANIFEST), type=Manifest)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError(_("{path} cannot be read: {error}").format(path=path, error=error)) from error
-
-
-def _is_ours(into: Path, name: str, before: Manifest) -> bool:
-    """Tell whether a file may be written: it was never there, or is still as an import wrote it."""
-    path, hashes = into / name, before.files.get(name, ())
-    if not path.is_symlink() and not path.exists():
-        return name not in before.made
-    try:
-        return bool(hashes) and _hash(read_file(path, most=_MAX_RECORD)) in hashes
-    except DataError:
-        return False
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _gist(operator: Operator) -> str:
-    """Give a hash of what a record says, but for the day when it was looked at."""
+def _undated(operator: Operator) -> Operator:
+    """Give what a record says, whenever it was looked at."""
     channels = tuple(msgspec.structs.replace(one, checked_on=date.min) for one in operator.channels)
-    return _hash(msgspec.json.encode(msgspec.structs.replace(operator, channels=channels)))
+    return msgspec.structs.replace(operator, channels=channels)

@@ -4,7 +4,7 @@ An index is data that somebody else may keep: here it stands in the memory, in `
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -32,13 +32,19 @@ class Index(Protocol):
         ...
 
     @property
-    def names(self) -> Sequence[tuple[str, str]]:
-        """Give the folded names and brands, the longest first, each with the slug of its operator."""
+    def names(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Give the folded names and brands by a word, each with the slug of its operator.
+
+        The word is the longest of the name, and again the whole name without its spaces.
+        """
         ...
 
     @property
     def last_look(self) -> date | None:
-        """Give the day since which somebody has looked at half of the channels; ``None`` where there is none."""
+        """Give the day since which somebody has looked at half of the channels; ``None`` where there is none.
+
+        Those of the user's own records do not count.
+        """
         ...
 
 
@@ -49,7 +55,7 @@ class MemoryIndex:
     senders: Mapping[str, Sequence[tuple[str, Sender]]]
     websites: Mapping[str, Sequence[tuple[str, str]]]
     shared: frozenset[str]
-    names: Sequence[tuple[str, str]]
+    names: Mapping[str, Sequence[tuple[str, str]]]
     last_look: date | None
 
 
@@ -77,14 +83,25 @@ def indexed(by_slug: Mapping[str, Operator], shared_domains: Sequence[str]) -> M
     )
 
 
-def _names(by_slug: Mapping[str, Operator]) -> tuple[tuple[str, str], ...]:
-    names = {
-        (folded, slug)
-        for slug, operator in by_slug.items()
-        for name in (operator.name, *operator.brands)
-        if (folded := fold(name))
-    }
-    return tuple(sorted(names, key=lambda pair: (-len(pair[0]), pair)))
+def _names(by_slug: Mapping[str, Operator]) -> Mapping[str, Sequence[tuple[str, str]]]:
+    names: dict[str, set[tuple[str, str]]] = {}
+    for slug, operator in by_slug.items():
+        for name in (operator.name, *operator.brands):
+            if folded := fold(name):
+                for word in (max(folded.split(), key=len), squeezed(folded)):
+                    names.setdefault(word, set()).add((folded, slug))
+    return {word: tuple(sorted(here)) for word, here in names.items()}
+
+
+def squeezed(name: str) -> str:
+    """Give a folded name as one word, which is how a domain bears it."""
+    return name.replace(" ", "")
+
+
+def names_among(index: Index, words: Iterable[str]) -> list[tuple[str, str]]:
+    """Give every name that may stand among the folded *words*, and some that do not; the longest first."""
+    found = {claim for word in set(words) for claim in index.names.get(word, ())}
+    return sorted(found, key=lambda claim: (-len(claim[0]), claim))
 
 
 def upwards(domain: str) -> Iterator[str]:

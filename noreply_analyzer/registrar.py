@@ -27,7 +27,7 @@ MAX_LINE: Final = 38
 
 R = TypeVar("R", Operator, Mediator)
 
-_SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _NEEDS_DATE: Final = frozenset({Quality.TESTED, Quality.VERIFIED, Quality.ARCHIVED})
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -119,7 +119,7 @@ def _sound(table: Mapping[str, Any], key: str, struct: type[P]) -> Iterator[tupl
 
 def _slug_problems(slug: str, name: str) -> Iterator[Problem]:
     stem = name.removesuffix(".toml")
-    if not _SLUG.match(slug):
+    if not SLUG.match(slug):
         yield "slug", _("{slug!r} should be small letters and digits, with single hyphens").format(slug=slug)
     if slug != stem:
         yield "slug", _("differs from the file's name (call it {stem!r})").format(stem=stem)
@@ -219,7 +219,7 @@ def _where(channel: Channel) -> str:
 
 
 def _check_channel(place: str, channel: Channel) -> Iterator[Problem]:
-    if not _SLUG.match(channel.id):
+    if not SLUG.match(channel.id):
         yield f"{place}.id", _("{id!r} should be small letters and digits, with single hyphens").format(id=channel.id)
     yield from _check_place(place, channel)
     yield from _check_grade(place, channel)

@@ -10,7 +10,7 @@ nothing counts but the exact addresses that a record names.
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -22,8 +22,9 @@ import msgspec
 
 from .address import Address, Domain, is_public_suffix, organizational_domain
 from .choice import PURPOSES, Choice, Level, choose, lineage
+from .collection import SUFFIX, read_collection
 from .errors import RecordError
-from .index import Index, indexed, searchable, upwards
+from .index import Index, indexed, names_among, searchable, squeezed, upwards
 from .language import _
 from .records import (
     Audience,
@@ -184,8 +185,7 @@ class Registry:
     ) -> tuple["Registry", tuple[str, ...]]:
         """Lay the records of *folder* over the shipped ones (or *over*): the user's channels and senders win.
 
-        The folders in *folder* are collections that were imported: their records come after the curated ones, and add
-        to them what those do not say.
+        A collection in it that was imported comes after the curated records, and adds to them what those do not say.
 
         Returns:
             The registry, and one line for each problem. A record that cannot be read is left out whole, and the
@@ -195,15 +195,17 @@ class Registry:
         merged = dict(base.by_slug)
         problems: list[str] = []
         entries = _entries(folder, problems)
-        for collection in entries:
-            if collection.is_dir() and not collection.name.startswith("."):
-                for name, text in _user_texts(_entries(collection, problems), f"{collection.name}/", problems):
-                    merged |= _added(name, text, base, problems)
-        for name, text in _user_texts(entries, "", problems):
-            merged |= _laid(name, text, merged, base, problems)
+        for name, data in _files(entries, SUFFIX, problems):
+            merged |= _added(name, data, base, problems)
+        for name, data in _files(entries, ".toml", problems):
+            merged |= _laid(name, data, merged, base, problems)
         if merged == base.by_slug:
             return base, tuple(problems)
-        return cls._made(merged.values(), base.mediators.values(), base.guards), tuple(problems)
+        # When the records that come along were looked at, no import of today makes younger.
+        index = replace(indexed(merged, base.guards.shared_domains), last_look=base.index.last_look)
+        return cls.over(by_slug=merged, mediators=dict(base.mediators), guards=base.guards, index=index), tuple(
+            problems
+        )
 
     @property
     def operators(self) -> tuple[Operator, ...]:
@@ -291,11 +293,11 @@ class Registry:
         that is nothing but the brand.
         """
         match = self.find(author) if author else None
-        labels = () if author is None or self._is_shared(author.domain) else tuple(author.domain.split(".")[:-1])
-        worn = [(label, f" {fold(label)} ") for label in labels]
+        labels = () if author is None or self._is_shared(author.domain) else author.domain.split(".")[:-1]
+        worn = {label: f" {fold(label)} " for label in labels}
         said = f" {fold(name)} "
-        for brand, slug in self._index.names:
-            if not (self._is_said(brand, said) or any(self._is_worn(brand, *label) for label in worn)):
+        for brand, slug in names_among(self._index, " ".join((said, *worn.values())).split()):
+            if not (self._is_said(brand, said) or any(self._is_worn(brand, *label) for label in worn.items())):
                 continue
             if match is None or not _are_family(match.operator, self.by_slug[slug]):
                 return self.get(slug)
@@ -310,12 +312,9 @@ class Registry:
         return not after or (after != said and after.split()[0] in self.guards.trade_words)
 
     def _is_worn(self, brand: str, label: str, parts: str) -> bool:
-        squeezed = brand.replace(" ", "")
-        if squeezed not in label and f" {brand} " not in parts:
-            return False
-        return label == squeezed or (
-            brand not in self.guards.common_words and (f" {brand} " in parts or f" {squeezed} " in parts)
-        )
+        if brand in self.guards.common_words:
+            return label == squeezed(brand)
+        return f" {brand} " in parts or f" {squeezed(brand)} " in parts
 
 
 @cache
@@ -344,24 +343,24 @@ def _entries(folder: Traversable, problems: list[str]) -> list[Traversable]:
         return []
 
 
-def _user_texts(entries: Iterable[Traversable], within: str, problems: list[str]) -> Iterator[tuple[str, str]]:
+def _files(entries: Iterable[Traversable], suffix: str, problems: list[str]) -> Iterator[tuple[str, bytes]]:
     for entry in entries:
-        if not entry.name.endswith(".toml") or entry.name.startswith("."):
-            continue
-        try:
-            text = entry.read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            problems.append(f"{within}{entry.name}: " + _("cannot be read as UTF-8 text"))
-        else:
-            yield f"{within}{entry.name}", text
+        if entry.name.endswith(suffix) and not entry.name.startswith("."):
+            try:
+                yield entry.name, entry.read_bytes()
+            except OSError as error:
+                problems.append(f"{entry.name}: {error.strerror}")
 
 
 def _laid(
-    name: str, text: str, merged: Mapping[str, Operator], base: Registry, problems: list[str]
+    name: str, data: bytes, merged: Mapping[str, Operator], base: Registry, problems: list[str]
 ) -> dict[str, Operator]:
     """Give the record of a user's own file over the one that it leans on; nothing where it cannot be used."""
     try:
-        own = read_part(text, name)
+        own = read_part(data.decode("utf-8"), name)
+    except UnicodeDecodeError:
+        problems.append(f"{name}: " + _("cannot be read as UTF-8 text"))
+        return {}
     except RecordError as error:
         problems += error.problems
         return {}
@@ -369,17 +368,16 @@ def _laid(
     return _sound(name, laid_over(shipped, own) if shipped else own, base, problems)
 
 
-def _added(name: str, text: str, base: Registry, problems: list[str]) -> dict[str, Operator]:
-    """Give the record of an imported file under the curated one; of its websites, none that a curated one claims."""
-    try:
-        found = read_part(text, name.rpartition("/")[2])
-    except RecordError as error:
-        problems += [f"{name}: {problem.partition(': ')[2]}" for problem in error.problems]
-        return {}
-    if curated := base.by_slug.get(found.slug):
-        return _sound(name, laid_over(found, curated), base, problems)
-    free = [one for one in found.websites if organizational_domain(Domain(one)) not in base.index.websites]
-    return _sound(name, msgspec.structs.replace(found, websites=tuple(free)), base, problems)
+def _added(name: str, data: bytes, base: Registry, problems: list[str]) -> dict[str, Operator]:
+    """Give the records of a collection, each under the curated one; no website that a curated record claims."""
+    found, added = read_collection(data, name), dict[str, Operator]()
+    problems += found.problems
+    for operator in found.operators:
+        free = tuple(one for one in operator.websites if organizational_domain(Domain(one)) not in base.index.websites)
+        curated = base.by_slug.get(operator.slug)
+        record = laid_over(operator, curated) if curated else msgspec.structs.replace(operator, websites=free)
+        added |= _sound(f"{name}: {operator.slug}", record, base, problems)
+    return added
 
 
 def _sound(name: str, operator: Operator, base: Registry, problems: list[str]) -> dict[str, Operator]:

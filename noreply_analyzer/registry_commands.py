@@ -160,9 +160,10 @@ def lint(options: Options, files: Sequence[Path]) -> int:
 def due(options: Options, *, within: str) -> int:
     """List the channels that nobody has checked for longer than their shelf life.
 
-    A checklist in Markdown, the oldest first, with the sources to be looked at again. Your own records are seen too.
+    A checklist in Markdown, the oldest first, with the sources to be looked at again. Your own records are seen too;
+    what you have imported the next import renews.
     """
-    from . import curation
+    from . import curation, datenanfragen
 
     days = re.fullmatch(r"(\d{1,4})d?", within.strip())
     if days is None:
@@ -174,6 +175,7 @@ def due(options: Options, *, within: str) -> int:
         registry=_directory(options).registry,
         within_days=int(days[1]),
     )
+    late = tuple(one for one in late if not datenanfragen.is_imported(one.channel))
     for channel in late:
         click.echo(channel.checklist())
     return 1 if late else 0
@@ -196,13 +198,18 @@ def stats(options: Options, *, as_json: bool) -> int:
 
 
 @registry.command()
-def schema() -> int:
-    """Print the JSON Schema of a record, for editors that complete and check TOML."""
+@click.argument("record", type=click.Choice(["operator", "mediator"]), default="operator", metavar="[RECORD]")
+def schema(record: str) -> int:
+    """Print the JSON Schema of a record, for editors that complete and check TOML.
+
+    RECORD is operator, or mediator. A record names the file of its schema in its first line (docs/registry.md).
+    """
     import json
 
-    from . import curation
+    from . import curation, records
 
-    click.echo(json.dumps(curation.schema(), indent=2, ensure_ascii=False))
+    kind = records.Mediator if record == "mediator" else records.Operator
+    click.echo(json.dumps(curation.schema(kind), indent=2, ensure_ascii=False))
     return 0
 
 

@@ -1,21 +1,29 @@
-"""A record as the text of its file: what is not said is left out, in the order that docs/registry.md explains."""
+"""A record as the text of its file: what is not said is left out, in the order that docs/registry.md explains.
+
+Its first line names the schema for editors, as a file beside it: there is one beside the shipped records, and
+`registry schema` prints it for a folder of one's own.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import Enum
+from typing import Final
 
 import msgspec
 
 from .amending import MAX_LINE, quoted
 from .records import Channel, Operator, Sender
 
+SCHEMA: Final = "#:schema ./operator.schema.json"
+"""The convention of Taplo, which editors know as Even Better TOML, and of Tombi."""
+
 
 def written(operator: Operator, *, remarks: Mapping[str, Sequence[str]] | None = None) -> str:
     """Give the text of a record; above what is called ``""``, a key, or ``channels.ID`` stand its *remarks*."""
     remarks = remarks or {}
-    lines = [*_remarks(remarks.get("", ()))]
+    lines = [SCHEMA, *_remarks(remarks.get("", ()))]
     tables: list[tuple[str, str, msgspec.Struct]] = []
-    for key, value in _said(operator):
+    for key, value in said(operator):
         if isinstance(value, msgspec.Struct):
             tables.append((key, f"[{key}]", value))
         elif isinstance(value, tuple) and any(isinstance(one, msgspec.Struct) for one in value):
@@ -24,7 +32,7 @@ def written(operator: Operator, *, remarks: Mapping[str, Sequence[str]] | None =
             lines += [*_remarks(remarks.get(key, ())), f"{key} = {_value(key, value)}"]
     for key, header, part in tables:
         lines += ["", *_remarks(remarks.get(f"{key}.{_name(part)}", ())), header]
-        lines += (f"{name} = {_value(name, said)}" for name, said in _said(part))
+        lines += (f"{name} = {_value(name, value)}" for name, value in said(part))
     return "\n".join(lines) + "\n"
 
 
@@ -44,7 +52,8 @@ def _remarks(sentences: Sequence[str]) -> Iterator[str]:
         yield f"# {plain}".rstrip()
 
 
-def _said(struct: msgspec.Struct) -> Iterator[tuple[str, object]]:
+def said(struct: msgspec.Struct) -> Iterator[tuple[str, object]]:
+    """Give the keys of a record, or of a part of one, and their values; not those that say what is left out."""
     for field in msgspec.structs.fields(struct):
         value = getattr(struct, field.name)
         if field.required or value != field.default:

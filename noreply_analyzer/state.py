@@ -7,7 +7,6 @@ Nothing of a message is kept but its key, which is a hash, the Message-ID it is 
 """
 
 import errno
-import fcntl
 import json
 import os
 import shutil
@@ -21,9 +20,10 @@ from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from .authentication import TxtAnswer
-from .errors import LockHeldError, StateError
+from .errors import StateError
 from .holdings import ERASE, Holdings, addresses, held
 from .language import _
+from .lock import take_lock
 from .source import MessageRef, Position
 
 _SCHEMA: Final = (
@@ -110,7 +110,7 @@ class State:
         """
         with _told(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = _take_lock(path)
+            lock = take_lock(path, _("another run is at work ({path} is locked); try again later").format(path=path))
             try:
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
                 state = cls(sqlite3.connect(path, isolation_level=None, timeout=5), lock, path)
@@ -388,19 +388,6 @@ class State:
 
 def _stamp(when: datetime) -> str:
     return when.astimezone(UTC).isoformat()
-
-
-def _take_lock(path: Path) -> IO[str]:
-    name = path.with_name(path.name + ".lock")
-    lock = os.fdopen(os.open(name, os.O_CREAT | os.O_RDWR, 0o600), "a", encoding="ascii")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
-        raise LockHeldError(
-            _("another run is at work ({path} is locked); try again later").format(path=path)
-        ) from error
-    return lock
 
 
 @contextmanager

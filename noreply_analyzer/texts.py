@@ -47,7 +47,7 @@ class Text:
     @property
     def document(self) -> str:
         """Its name as sources have it: a document of an archive, else a file."""
-        return self.name.removesuffix(".md")
+        return document_of(self.name)
 
     @cached_property
     def reading(self) -> Reading:
@@ -102,6 +102,11 @@ class Shelf:
         where = (where or self.folder.name) + (f"@{text.commit}" if text.commit else "")
         copy = f", copy of {text.day}" if text.day else ""
         return one_line(f"{where}, {text.document}{copy}")
+
+
+def document_of(name: str) -> str:
+    """Give what a text is called in sources, by its file."""
+    return name.removesuffix(".md")
 
 
 def own_day(name: str, written: str) -> date | None:

@@ -1,7 +1,8 @@
 """The commands of `registry` for those who keep records: hold them against texts, take others in, draft new ones."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,8 +45,8 @@ def verify(
 ) -> int:
     """Look whether channels still stand in dated texts of the operators.
 
-    The texts are a checkout of Open Terms Archive, or any folder of .md, .html and .txt files. Ends in 1 if something
-    was not found there.
+    The texts are a checkout of Open Terms Archive, or any folder of .md, .html and .txt files. Mediators are looked for
+    where their sources name a text. Ends in 1 if something was not found there, or has to be read again.
     """
     from . import keeping, report, verifying
     from .texts import Shelf
@@ -53,22 +54,25 @@ def verify(
     records, today = keeping.records_in(own), _today()
     chosen, shelf, out = records.chosen(slugs), Shelf(folder, today=today), Output(sys.stdout)
     assigned = _assigned(records, shelf, map_file)
-    problems, outcomes, silent = list(records.problems), set(), 0
-    for operator in chosen:
-        found = tuple(verifying.verify([operator], shelf, assigned))
-        written = _written(records, operator.slug, found, today, problems) if write else {}
-        silent += operator.slug not in assigned
-        outcomes |= {one.outcome for one in found}
+    problems, outcomes, silent = list(records.problems), set(), Counter[type]()
+    for record in chosen:
+        name = verifying.name_of(record)
+        found = tuple(verifying.verify([record], shelf, assigned))
+        written = _written(records, name, found, today, problems) if write else {}
+        here = {one.outcome for one in found}
+        silent[type(record)] += name not in assigned and here <= {verifying.Outcome.NO_TEXT}
+        outcomes |= here
         for one in found:
             if as_json:
-                report.print_json(verifying.as_object(one, written.get(one.channel.id, ())), out)
-            elif slugs or operator.slug in assigned:
+                report.print_json(verifying.as_object(one, written.get(one.channel.id if one.channel else "", ())), out)
+            elif slugs or name in assigned or one.outcome is not verifying.Outcome.NO_TEXT:
                 out.write(escaped(str(one)) + "\n")
     out.flush()
     problems += shelf.problems
-    for problem in (*problems, *_remarks(shelf, 0 if slugs else silent)):
+    for problem in (*problems, *_remarks(shelf, Counter() if slugs else silent)):
         _say(problem)
-    return 1 if problems or verifying.Outcome.NOT_FOUND in outcomes else 0
+    wrong = outcomes & {verifying.Outcome.NOT_FOUND, verifying.Outcome.READ_AGAIN}
+    return 1 if problems or wrong else 0
 
 
 def _assigned(records: "Records", shelf: "Shelf", map_file: Path | None) -> dict[str, tuple[str, ...]]:
@@ -76,27 +80,34 @@ def _assigned(records: "Records", shelf: "Shelf", map_file: Path | None) -> dict
     from .folders import read_file
 
     if map_file is None:
-        return verifying.by_name(records.operators.values(), shelf.names)
-    data = read_file(map_file.resolve(), most=verifying.MAX_MAP)
-    return verifying.by_map(data, records.operators, shelf.names)
+        return verifying.by_name(records.by_name.values(), shelf.names)
+    data, words = read_file(map_file.resolve(), most=verifying.MAX_MAP), records.words
+    return {words[word]: texts for word, texts in verifying.by_map(data, words, shelf.names).items()}
 
 
 def _written(
-    records: "Records", slug: str, found: "Sequence[Verification]", today: date, problems: list[str]
+    records: "Records", name: str, found: "Sequence[Verification]", today: date, problems: list[str]
 ) -> dict[str, tuple[str, ...]]:
     from . import keeping
 
     try:
-        return keeping.write_down(records, slug, found, today=today)
+        return keeping.write_down(records, name, found, today=today)
     except DataError as error:
         problems += sentences(error)
         return {}
 
 
-def _remarks(shelf: "Shelf", silent: int) -> Iterator[str]:
-    if silent:
-        sentence = ngettext("of {count} operator there is no text", "of {count} operators there is no text", silent)
-        yield sentence.format(count=silent)
+def _remarks(shelf: "Shelf", silent: "Mapping[type, int]") -> Iterator[str]:
+    from .records import Mediator, Operator
+
+    if count := silent.get(Operator, 0):
+        yield ngettext("of {count} operator there is no text", "of {count} operators there is no text", count).format(
+            count=count
+        )
+    if count := silent.get(Mediator, 0):
+        yield ngettext("of {count} mediator there is no text", "of {count} mediators there is no text", count).format(
+            count=count
+        )
     if shelf.names and shelf.checkout.shallow:
         yield _("the checkout is shallow, so that some texts have no date; to fetch the rest: git fetch --unshallow")
 
@@ -104,35 +115,37 @@ def _remarks(shelf: "Shelf", silent: int) -> Iterator[str]:
 @click.command("import")
 @click.argument("collection", type=click.Choice(["datenanfragen"]), metavar="COLLECTION")
 @click.argument("folder", type=_FOLDER, metavar="DIR")
-@click.option("--into", type=_FOLDER, metavar="DIR", help="Write here; else beside your own records.")
+@click.option("--into", type=_FOLDER, metavar="DIR", help="Write here; else among your own records.")
 @_AS_JSON
 @click.pass_obj
 def import_records(options: Options, collection: str, folder: Path, *, into: Path | None, as_json: bool) -> int:
     """Take a collection of other people's records into your own.
 
     The only COLLECTION is datenanfragen: where requests about personal data go. DIR is a checkout of its data.
-    What you have changed by hand since is left alone. Ends in 1 if something could not be taken.
+    It becomes one file, which the next import writes anew; your own records win over it. Ends in 1 if something could
+    not be taken.
     """
+    del collection  # there is but one
     from . import importing, report
     from .registry import Registry
+    from .supplies import open_records
 
-    if into is None:
-        into = Path(options.settings(needed=False).registry.directory).expanduser() / collection
-    out = Output(sys.stdout)
-    done = importing.take_in(folder, into, shipped=Registry.shipped(), today=_today())
+    settings, out = None if into else options.settings(needed=False), Output(sys.stdout)
+    here = into or Path(settings.registry.directory if settings else "").expanduser()
+    done = importing.take_in(folder, here, shipped=Registry.shipped(), today=_today())
     if as_json:
         report.print_json(done.as_object(), out)
     else:
         counts = {"added": len(done.added), "updated": len(done.updated), "unchanged": done.unchanged}
         sentence = _("{path}: {added} records added, {updated} updated, {unchanged} unchanged")
-        out.write(escaped(sentence.format(path=into, **counts)) + "\n")
+        out.write(escaped(sentence.format(path=done.file, **counts)) + "\n")
     out.flush()
-    for problem in done.problems:
-        _say(problem)
-    for name in done.kept:
-        _say(_("{name} was changed or taken away by hand, and is left as it is").format(name=name))
-    for name in done.gone:
-        _say(_("{name} is no longer in the collection, and is left as it is").format(name=name))
+    for sentence in (*done.problems, *done.refused):
+        _say(sentence)
+    for slug in done.gone:
+        _say(_("{slug} is no longer in the collection, and is taken out").format(slug=slug))
+    if settings:
+        open_records(settings, keep=True)  # compiled now, so that the next run does not pay for it
     return 1 if done.problems else 0
 
 

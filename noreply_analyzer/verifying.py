@@ -1,4 +1,7 @@
-"""Whether what the records say still stands in dated texts of the operators: channel by channel, with file and day.
+"""Whether what the records say still stands in dated texts: channel by channel, with file and day.
+
+An operator's texts are its own. What is known of a mediator was mostly read in other people's: those that its sources
+name. Its conditions are told in words that no text holds; of them it is said whether there is a newer text to read.
 
 Everything here gives data; `upkeep_commands` prints it and `amending` writes it down.
 """
@@ -11,35 +14,41 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Final, TypeVar
 
+from .amending import is_named_in
 from .errors import DataError
 from .language import _
-from .records import Channel, Medium, Operator
+from .records import Channel, Mediator, Medium, Operator
 from .registrar import fold
 from .standing import stands
-from .texts import Shelf, Text
+from .texts import Shelf, Text, document_of
 
 MAX_MAP: Final = 1024 * 1024
 MAX_PATTERN: Final = 500
+
+Record = Operator | Mediator
+MEDIATORS: Final = "mediators/"
+"""Stands before a mediator's slug."""
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 
 class Outcome(StrEnum):
-    """What came of looking for a channel."""
+    """What came of looking for something."""
 
     STANDS = "stands"
     NOT_FOUND = "not-found"
     NO_TEXT = "no-text"
+    READ_AGAIN = "read-again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """One channel, looked for."""
+    """One channel, looked for; or the conditions of a mediator."""
 
-    operator: str
-    """The slug."""
-    channel: Channel
+    record: Record
+    channel: Channel | None
+    """``None``: the conditions."""
     outcome: Outcome
     file: str = ""
     day: date | None = None
@@ -50,53 +59,100 @@ class Verification:
     """What of it stays the same in every copy."""
 
     def __str__(self) -> str:
-        what = self.channel.target or ", ".join(self.channel.lines)
-        if self.outcome is Outcome.STANDS and self.day:
-            sentence = _("stands in {file} of {day}: {what}")
-        elif self.outcome is Outcome.STANDS:
-            sentence = _("stands in {file}, which has no date: {what}")
-        elif self.outcome is Outcome.NOT_FOUND:
-            sentence = _("not found in the operator's texts: {what}")
-        else:
-            sentence = _("there is no text of this operator: {what}")
-        said = sentence.format(file=self.file, day=self.day, what=what)
-        return f"{self.operator}: {self.channel.id}: {said}"
+        channel = self.channel
+        if channel is None:
+            said = self._of_conditions().format(file=self.file, day=self.day)
+            return f"{name_of(self.record)}: conditions: {said}"
+        what = channel.target or ", ".join(channel.lines)
+        said = self._of_channel().format(file=self.file, day=self.day, what=what)
+        return f"{name_of(self.record)}: {channel.id}: {said}"
+
+    def _of_channel(self) -> str:
+        own = isinstance(self.record, Operator)
+        if self.outcome is Outcome.STANDS:
+            dated = _("stands in {file} of {day}: {what}")
+            return dated if self.day else _("stands in {file}, which has no date: {what}")
+        if self.outcome is Outcome.NOT_FOUND:
+            its = _("not found in the operator's texts: {what}")
+            return its if own else _("not found in the texts that its sources name: {what}")
+        its = _("there is no text of this operator: {what}")
+        return its if own else _("there is no text that its sources name: {what}")
+
+    def _of_conditions(self) -> str:
+        if self.outcome is Outcome.STANDS:
+            return _("no text is newer than the one that was read, {file} of {day}")
+        if self.outcome is Outcome.READ_AGAIN:
+            return _("to be read again: {file} of {day} is newer")
+        return _("there is no dated text that their sources name")
 
 
-def verify(
-    operators: Iterable[Operator], shelf: Shelf, assigned: Mapping[str, Sequence[str]]
-) -> Iterator[Verification]:
-    """Look for each channel of each operator in the texts that are *assigned* to its slug."""
-    for operator in operators:
-        texts = [text for name in assigned.get(operator.slug, ()) if (text := shelf.text(name))]
-        for channel in operator.channels:
-            yield _verified(operator.slug, channel, texts, shelf)
+def name_of(record: Record) -> str:
+    """Give what a record is called where operators and mediators stand side by side: some have the same slug."""
+    return record.slug if isinstance(record, Operator) else f"{MEDIATORS}{record.slug}"
 
 
-def _verified(slug: str, channel: Channel, texts: Sequence[Text], shelf: Shelf) -> Verification:
+def verify(records: Iterable[Record], shelf: Shelf, assigned: Mapping[str, Sequence[str]]) -> Iterator[Verification]:
+    """Look for each channel of each record in the texts that are *assigned* to its name.
+
+    For a mediator's also in the texts that its sources name.
+    """
+    for record in records:
+        own = [text for name in assigned.get(name_of(record), ()) if (text := shelf.text(name))]
+        for channel in record.channels:
+            texts = own if isinstance(record, Operator) else [*_named(channel.sources, shelf), *own]
+            yield _verified(record, channel, texts, shelf)
+        if isinstance(record, Mediator) and record.sources:
+            yield _conditions(record, _named(record.sources, shelf) or own, shelf)
+
+
+def _named(sources: Sequence[str], shelf: Shelf) -> list[Text]:
+    """Give the texts that sources name, of whatever copy."""
+    found = (name for name in shelf.names if any(is_named_in(source, document_of(name)) for source in sources))
+    return [text for name in found if (text := shelf.text(name))]
+
+
+def _verified(record: Record, channel: Channel, texts: Sequence[Text], shelf: Shelf) -> Verification:
     found = [text for text in texts if stands(channel, text.reading)]
-    if not found:
-        outcome = Outcome.NOT_FOUND if texts else Outcome.NO_TEXT
-        return Verification(operator=slug, channel=channel, outcome=outcome)
-    best = max(found, key=lambda text: text.day or date.min)  # the newest; the first by name of several
+    if found:
+        return _told(record, channel, Outcome.STANDS, _newest(found), shelf)
+    return Verification(record=record, channel=channel, outcome=Outcome.NOT_FOUND if texts else Outcome.NO_TEXT)
+
+
+def _conditions(mediator: Mediator, texts: Sequence[Text], shelf: Shelf) -> Verification:
+    """Say whether the conditions were read in the newest of the texts; one without a day says nothing of that."""
+    dated = [text for text in texts if text.day]
+    if not dated:
+        return Verification(record=mediator, channel=None, outcome=Outcome.NO_TEXT)
+    text = _newest(dated)
+    is_newer = mediator.stated_on is None or mediator.stated_on < (text.day or date.max)
+    return _told(mediator, None, Outcome.READ_AGAIN if is_newer else Outcome.STANDS, text, shelf)
+
+
+def _newest(texts: Sequence[Text]) -> Text:
+    return max(texts, key=lambda text: text.day or date.min)  # the first by name of several
+
+
+def _told(record: Record, channel: Channel | None, outcome: Outcome, text: Text, shelf: Shelf) -> Verification:
     return Verification(
-        operator=slug,
+        record=record,
         channel=channel,
-        outcome=Outcome.STANDS,
-        file=best.name,
-        day=best.day,
-        source=shelf.source(best),
-        document=best.document,
+        outcome=outcome,
+        file=text.name,
+        day=text.day,
+        source=shelf.source(text),
+        document=text.document,
     )
 
 
 def as_object(one: Verification, written: Sequence[str] = ()) -> dict[str, Any]:
     """Give one channel as the object that scripts read (docs/json.md); *written* are the keys that were changed."""
-    channel = one.channel
+    channel, is_operator = one.channel, isinstance(one.record, Operator)
     return {
         "type": "verification",
-        "operator": one.operator,
-        "channel": {
+        "operator": one.record.slug if is_operator else None,
+        "mediator": None if is_operator else one.record.slug,
+        "channel": channel
+        and {
             "id": channel.id,
             "medium": channel.medium.value,
             "target": ", ".join(channel.lines) if channel.medium is Medium.POST else channel.target,
@@ -112,18 +168,20 @@ def as_object(one: Verification, written: Sequence[str] = ()) -> dict[str, Any]:
 # Whose texts they are -----------------------------------------------------------------------------------------------
 
 
-def by_name(operators: Iterable[Operator], names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Give each operator the texts that lie in a folder, or are files, called as it is.
+def by_name(records: Iterable[Record], names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Give each record the texts that lie in a folder, or are files, called as it is.
 
-    By its name or slug; where no operator is called so, by a brand.
+    An operator by its name or slug, and by a brand where no record is called so; a mediator by its name alone, for its
+    slug may be an operator's.
     """
     called: dict[str, set[str]] = {}
     branded: dict[str, set[str]] = {}
-    for operator in operators:
-        for name in (operator.slug, operator.name, operator.legal_name):
-            called.setdefault(fold(name), set()).add(operator.slug)
-        for brand in operator.brands:
-            branded.setdefault(fold(brand), set()).add(operator.slug)
+    for record in records:
+        own = (record.slug, record.name, record.legal_name) if isinstance(record, Operator) else (record.name,)
+        for name in own:
+            called.setdefault(fold(name), set()).add(name_of(record))
+        for brand in record.brands if isinstance(record, Operator) else ():
+            branded.setdefault(fold(brand), set()).add(record.slug)
     found: dict[str, list[str]] = {}
     for name in names:
         parts = PurePosixPath(name).parts
@@ -135,12 +193,12 @@ def by_name(operators: Iterable[Operator], names: Iterable[str]) -> dict[str, tu
 
 
 def by_map(data: bytes, slugs: Iterable[str], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Give each operator the texts that a map names: a TOML file of slugs, each with a path or a list of patterns.
+    """Give each record the texts that a map names: a TOML file of slugs, each with a path or a list of patterns.
 
     ``*`` stands for anything within a name, ``**`` for any folders. Nothing but what is in the folder is ever matched.
 
     Raises:
-        DataError: it is no such map, or names an operator that is none.
+        DataError: it is no such map, or names a record that is none.
     """
     known, found = set(slugs), {}
     for slug, patterns in _map_in(data).items():

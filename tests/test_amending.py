@@ -168,15 +168,47 @@ def test_the_second_channel_is_not_the_first() -> None:
     assert (first["checked_on"], second["checked_on"]) == (date(2026, 11, 2), TODAY)
 
 
+RECORD = """\
+#:schema ./mediator.schema.json
+slug = "mediation"
+sources = ["https://vendeur.example/cgv"]  # the terms of a shop
+stated_on = 2026-07-03
+checked_on = 2026-11-02
+
+"""
+
+
+def test_a_record_itself_is_changed_and_none_of_its_channels() -> None:
+    """Its conditions have dates and sources of their own; the first line stays the first."""
+    after, keys = amended(RECORD + CHANNEL, wanted(channel=""))
+
+    assert keys == ("stated_on", "checked_on", "sources")
+    assert after.endswith(CHANNEL)
+    assert after.splitlines()[:2] == RECORD.splitlines()[:2]
+    assert tomllib.loads(after)["stated_on"] == date(2026, 10, 1)
+    assert tomllib.loads(after)["sources"] == ["https://vendeur.example/cgv", SOURCE]
+    assert "]  # the terms of a shop\n" in after
+
+
+@pytest.mark.parametrize("missing", ["sources = ", "checked_on = "])
+def test_a_record_without_sources_or_a_day_is_not_given_any(missing: str) -> None:
+    """There is no place to write them at, and nobody has read anything."""
+    text = "".join(line for line in RECORD.splitlines(keepends=True) if not line.startswith(missing))
+
+    with pytest.raises(DataError):
+        amended(text.replace("stated_on = 2026-07-03\n", "") + CHANNEL, wanted(channel=""))
+
+
 @given(st.text(max_size=300))
 def test_no_text_is_too_odd(text: str) -> None:
     """It is changed, or refused with a sentence."""
-    for whole in (text, CHANNEL + text, text + CHANNEL):
-        try:
-            after, _keys = amended(whole, wanted())
-        except DataError:
-            continue
-        assert tomllib.loads(after)["channels"]
+    for whole in (text, CHANNEL + text, text + CHANNEL, text + RECORD + CHANNEL):
+        for channel in ("service-client", ""):
+            try:
+                after, _keys = amended(whole, wanted(channel=channel))
+            except DataError:
+                continue
+            assert tomllib.loads(after)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))

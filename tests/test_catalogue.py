@@ -5,9 +5,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from builders import an_operator
 
 from noreply_analyzer.address import Address
 from noreply_analyzer.catalogue import open_registry
+from noreply_analyzer.collection import collected
 from noreply_analyzer.errors import DataError
 from noreply_analyzer.registry import Registry
 
@@ -42,7 +44,7 @@ def test_the_compiled_records_answer_as_the_files_do(own: Path, tmp_path: Path) 
         assert registry.operators == plain.operators
         assert dict(registry.mediators) == dict(plain.mediators)
         assert registry.guards == plain.guards
-        assert list(registry.index.names) == list(plain.index.names)
+        assert dict(registry.index.names) == dict(plain.index.names)
         assert registry.index.last_look == plain.index.last_look
         for operator in plain.operators:
             for domain in (*operator.websites, *(sender.domain for sender in operator.senders)):
@@ -61,12 +63,16 @@ def test_looking_one_domain_up_reads_one_record(own: Path, tmp_path: Path) -> No
     assert match is not None
     assert match.operator.slug == "exemple"
     assert list(registry.by_slug._read) == ["exemple"]  # type: ignore[attr-defined]
+    assert registry.claimed_by("Exemple Service", Address.parse("x@stranger.example")) is match.operator
+    assert list(registry.index.names._read) == ["exemple"]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("change", ["edit", "add", "remove", "break"])
+@pytest.mark.parametrize("change", ["edit", "add", "remove", "break", "import", "edit-import"])
 def test_a_change_is_seen_at_once(own: Path, tmp_path: Path, change: str) -> None:
     """Whatever was changed, the next look sees it; a broken record is named each time, for that is kept too."""
-    cache, file = tmp_path / "cache", own / "exemple.toml"
+    cache, file, taken = tmp_path / "cache", own / "exemple.toml", own / "x.jsonl"
+    if change == "edit-import":
+        taken.write_bytes(collected("x", [an_operator(slug="un")]))
     before = open_registry(own, cache, keep=True)
     if change == "edit":
         file.write_text(operator_toml("exemple", name="Autrement"), "utf-8")
@@ -74,6 +80,8 @@ def test_a_change_is_seen_at_once(own: Path, tmp_path: Path, change: str) -> Non
         (own / "autre.toml").write_text(operator_toml("autre"), "utf-8")
     elif change == "remove":
         file.unlink()
+    elif change.endswith("import"):
+        taken.write_bytes(collected("x", [an_operator(slug="deux")]))
     else:
         file.write_text("slug = ", "utf-8")
     after, again = open_registry(own, cache, keep=True), open_registry(own, cache, keep=True)

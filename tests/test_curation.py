@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from builders import a_channel, an_operator
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from records import SOUND, TODAY, channel, operator
 from schema import validated
 
-from noreply_analyzer import curation
+from noreply_analyzer import curation, registry_commands
 from noreply_analyzer.cli import run_command_line
 from noreply_analyzer.config import Settings
 from noreply_analyzer.counts import stats
@@ -24,8 +25,10 @@ from noreply_analyzer.portrait import markdown, stats_rows
 from noreply_analyzer.registry import Guards, Medium, Obsolete, Quality, Registry
 from noreply_analyzer.rules import Finding, as_printed
 from noreply_analyzer.running import RunPrinter, _say_if_outdated
+from noreply_analyzer.scribe import SCHEMA
 from noreply_analyzer.state import State
 
+PACKAGE = Path(curation.__file__).parent
 GUARDS = Guards(shared_domains=("provider.example",))
 MEDIATOR = 'slug = "communications-electroniques"\nname = "Médiation"\nsectors = ["telecom"]\n'
 OTHER = 'slug = "other"\nname = "Other"\nsector = "telecom"\n'
@@ -397,10 +400,37 @@ def test_the_schema_takes_every_shipped_record_and_no_other_key() -> None:
     """What an editor would underline is what the program refuses."""
     validator = Draft202012Validator(schema())
     for slug in ("orange", "sncf-connect", "darty-box"):
-        text = (Path(curation.__file__).parent / "operators" / f"{slug}.toml").read_text("utf-8")
+        text = (PACKAGE / "operators" / f"{slug}.toml").read_text("utf-8")
         record = json.loads(json.dumps(tomllib.loads(text), default=str))
         validator.validate(record)
         assert not validator.is_valid(record | {"brand": []})
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        ([], "operators/operator.schema.json"),
+        (["operator"], "operators/operator.schema.json"),
+        (["mediator"], "mediators/mediator.schema.json"),
+    ],
+)
+def test_the_schema_beside_the_records_is_the_one_that_is_printed(words: list[str], file: str) -> None:
+    """So that the first line of a record leads to it, in a checkout and where the program is installed."""
+    printed = CliRunner().invoke(registry_commands.schema, words, standalone_mode=False).stdout
+    validator = Draft202012Validator(json.loads(printed))
+
+    assert (PACKAGE / file).read_text("utf-8") == printed
+    for path in sorted((PACKAGE / file).parent.glob("*.toml")):
+        validator.validate(json.loads(json.dumps(tomllib.loads(path.read_text("utf-8")), default=str)))
+
+
+@pytest.mark.parametrize("kind", ["operator", "mediator"])
+def test_each_shipped_record_names_its_schema_in_its_first_line(kind: str) -> None:
+    """So that whoever opens one to correct it is told of a misspelt key while typing."""
+    first = {path.name: path.read_text("utf-8").split("\n")[0] for path in (PACKAGE / f"{kind}s").glob("*.toml")}
+
+    assert first == dict.fromkeys(first, f"#:schema ./{kind}.schema.json")
+    assert (first["orange.toml"] == SCHEMA) if kind == "operator" else len(first) > 30
 
 
 def test_a_record_as_markdown() -> None:

@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import an_operator
+from builders import a_channel, an_operator
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from saved import commit
 from schema import validated
 
-from noreply_analyzer import upkeep_commands
+from noreply_analyzer import registry_commands, upkeep_commands
 from noreply_analyzer.address import Address, Domain
+from noreply_analyzer.catalogue import open_registry
+from noreply_analyzer.collection import collected, read_collection
 from noreply_analyzer.datenanfragen import MAX_BYTES, Version, as_operator, channels_of, read_company
-from noreply_analyzer.errors import DataError, OutputError
-from noreply_analyzer.folders import write_over
-from noreply_analyzer.importing import MANIFEST, Import, take_in
+from noreply_analyzer.errors import DataError, LockHeldError, OutputError
+from noreply_analyzer.importing import FILE, Import, take_in
+from noreply_analyzer.lock import take_lock
 from noreply_analyzer.options import Options
 from noreply_analyzer.records import Audience, Channel, Medium, Obsolete, Operator, Purpose, Quality, Refusal
 from noreply_analyzer.registrar import check_operator, read_operator
@@ -63,6 +65,13 @@ def saved(folder: Path, *companies: dict[str, Any], day: str = "2026-07-03") -> 
 def taken(folder: Path, into: Path) -> Import:
     """Import them."""
     return take_in(folder, into, shipped=SHIPPED, today=TODAY)
+
+
+def imported(into: Path) -> dict[str, Operator]:
+    """Give the records that an import wrote."""
+    found = read_collection((into / FILE).read_bytes(), FILE)
+    assert (found.problems, found.as_written) == ((), True)
+    return {operator.slug: operator for operator in found.operators}
 
 
 def operator_of(company: dict[str, Any], version: Version = VERSION) -> Operator:
@@ -226,69 +235,105 @@ def test_any_bytes_are_a_company_or_none(data: bytes) -> None:
 
 
 def test_a_collection_is_added_and_updated(tmp_path: Path) -> None:
-    """Once; again only where it says something else."""
-    folder, into = tmp_path / "data", tmp_path / "own" / "datenanfragen"
+    """Once; a record is written again only where it says something else."""
+    folder, into = tmp_path / "data", tmp_path / "own"
     digits = saved(folder, a_company(), a_company("autre"))
     first = taken(folder, into)
+    written_first = (into / FILE).read_bytes()
     again = take_in(folder, into, shipped=SHIPPED, today=date(2027, 1, 1))
+    written_again = (into / FILE).read_bytes()
     saved(folder, a_company(email="privacy@exemple.example"), day="2026-08-04")
     third = taken(folder, into)
-    operator = read_operator((into / "exemple.toml").read_text("utf-8"), "exemple.toml")
+    operator = imported(into)["exemple"]
 
     assert (first.added, first.unchanged, first.companies) == (["autre", "exemple"], 0, 2)
     assert (again.added, again.updated, again.unchanged) == ([], [], 2)
+    assert written_again == written_first
     assert (third.added, third.updated, third.unchanged) == ([], ["exemple"], 1)
     assert operator.channels[0].target == "privacy@exemple.example"
     assert operator.channels[0].stated_on == date(2026, 8, 4)
-    assert sorted(entry.name for entry in into.iterdir()) == [MANIFEST, "autre.toml", "exemple.toml"]
-    assert f"companies/autre.json at {digits[:8]}" in (into / "autre.toml").read_text("utf-8")
-    registry, problems = Registry.with_user_records(into.parent, SHIPPED)
+    assert sorted(entry.name for entry in into.iterdir()) == [f".{FILE}.lock", FILE]
+    assert f"companies/autre.json at {digits[:8]}" in imported(into)["autre"].channels[0].sources[0]
+    registry, problems = Registry.with_user_records(into, SHIPPED)
     match = registry.find(Address("noreply", Domain("exemple.example")))
     assert not problems
     assert match
-    assert match.operator.slug == "exemple"
+    assert match.operator == operator
 
 
-def test_what_was_changed_by_hand_is_left_alone(tmp_path: Path) -> None:
-    """As is what was taken away, and what somebody else put there; all are named."""
-    folder, into = tmp_path / "data", tmp_path / "into"
-    saved(folder, *(a_company(slug) for slug in ("changed", "removed", "same")))
+def test_a_record_of_ones_own_wins_over_an_imported_one(tmp_path: Path) -> None:
+    """Channel by channel, as over a shipped one; that is how one is corrected, and an import leaves it alone."""
+    folder, into = tmp_path / "data", tmp_path / "own"
+    saved(folder, a_company())
+    into.mkdir()
+    (into / "exemple.toml").write_text(
+        'slug = "exemple"\nname = "Exemple"\nsector = "telecom"\n[[channels]]\nid = "datenanfragen-email"\n'
+        'medium = "email"\npurpose = "privacy"\naudience = "data-subjects"\ntarget = "mine@exemple.example"\n'
+        'quality = "reported"\nchecked_on = 2026-11-01\nsources = ["a letter"]\n',
+        "utf-8",
+    )
     taken(folder, into)
-    (into / "changed.toml").write_text("mine", "utf-8")
-    (into / "removed.toml").unlink()
-    (into / "foreign.toml").write_text("mine too", "utf-8")
-    (into / "linked.toml").symlink_to(tmp_path / "nowhere")
-    new = [a_company(slug, email="new@x.example") for slug in ("changed", "removed", "same", "foreign", "linked")]
-    saved(folder, *new)
-    done = taken(folder, into)
+    operator = Registry.with_user_records(into, SHIPPED)[0].by_slug["exemple"]
 
-    assert done.kept == ["changed.toml", "foreign.toml", "linked.toml", "removed.toml"]
-    assert (done.added, done.updated) == ([], ["same"])
-    assert (into / "changed.toml").read_text("utf-8") == "mine"
-    assert (into / "foreign.toml").read_text("utf-8") == "mine too"
-    assert not (into / "removed.toml").exists()
+    assert {one.id: one.target for one in operator.channels}["datenanfragen-email"] == "mine@exemple.example"
+    assert operator.name == "Exemple"
+    assert len(operator.channels) == 3
+    assert imported(into)["exemple"].channels[0].target == "dpo@exemple.example"
+
+
+def test_a_file_that_was_changed_by_hand_is_left_alone(tmp_path: Path) -> None:
+    """Or is none of an import's: the sentence says where a correction belongs. What stands there holds until then."""
+    folder, into = tmp_path / "data", tmp_path / "own"
+    saved(folder, a_company())
+    taken(folder, into)
+    changed = (into / FILE).read_bytes().replace(b"dpo@exemple", b"moi@exemple")
+    (into / FILE).write_bytes(changed)
+    saved(folder, a_company(email="new@x.example"))
+    with pytest.raises(DataError, match="put what you changed into files of your own beside it"):
+        taken(folder, into)
+    operator = Registry.with_user_records(into, SHIPPED)[0].by_slug["exemple"]
+
+    assert (into / FILE).read_bytes() == changed
+    assert operator.channels[0].target == "moi@exemple.example"
+    (into / FILE).unlink()
+    (into / FILE).symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DataError):
+        taken(folder, into)
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_an_import_that_was_cut_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It knows the files again that it had written."""
-    folder, into = tmp_path / "data", tmp_path / "into"
-    saved(folder, a_company("a"), a_company("b"), a_company("c"))
+def test_an_import_that_is_cut_off_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole; the next one goes on."""
+    folder, into = tmp_path / "data", tmp_path / "own"
+    saved(folder, a_company("a"))
+    taken(folder, into)
+    before = (into / FILE).read_bytes()
+    saved(folder, a_company("b"))
 
-    def dying(path: Path, data: bytes, *, lasting: bool = True) -> None:
-        if path.name == "b.toml":
-            raise OutputError("the disk is full")
-        write_over(path, data, lasting=lasting)
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("noreply_analyzer.importing.write_over", dying)
-    with pytest.raises(OutputError):
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OutputError, match="No space left"):
         taken(folder, into)
     monkeypatch.undo()
-    done = taken(folder, into)
 
-    assert (done.kept, done.added) == ([], ["a", "b", "c"])
-    assert sorted(path.name for path in into.glob("*.toml")) == ["a.toml", "b.toml", "c.toml"]
-    assert taken(folder, into).unchanged == 3
+    assert (into / FILE).read_bytes() == before
+    assert taken(folder, into).added == ["b"]
+    assert sorted(entry.name for entry in into.iterdir()) == [f".{FILE}.lock", FILE]
+
+
+def test_of_two_imports_at_once_the_second_says_so(tmp_path: Path) -> None:
+    """And what to do; when the first has ended, however it ended, the next goes on."""
+    folder, into = tmp_path / "data", tmp_path / "own"
+    saved(folder, a_company())
+    into.mkdir()
+    with take_lock(into / f".{FILE}", "held"), pytest.raises(LockHeldError, match="wait for it to end") as caught:
+        taken(folder, into)
+
+    assert caught.value.exit_status == 75
+    assert not (into / FILE).exists()
+    assert taken(folder, into).added == ["exemple"]
 
 
 def test_a_curated_record_is_added_to(tmp_path: Path) -> None:
@@ -300,7 +345,7 @@ def test_a_curated_record_is_added_to(tmp_path: Path) -> None:
     free = a_company("courrier", web="https://www.freemail.example/")
     saved(folder, same, other, page, free, a_company("ancien"))
     done = taken(folder, into)
-    operator = read_operator((into / "telecom-exemple.toml").read_text("utf-8"), "telecom-exemple.toml")
+    operator = imported(into)["telecom-exemple"]
 
     assert done.added == ["club", "courrier", "telecom-exemple"]
     assert operator.name == "Télécom Exemple"
@@ -311,12 +356,11 @@ def test_a_curated_record_is_added_to(tmp_path: Path) -> None:
         "datenanfragen-phone",
         "datenanfragen-telecom-gmbh-email",
     ]
-    club = read_operator((into / "club.toml").read_text("utf-8"), "club.toml")
-    assert club.websites == ()
+    assert imported(into)["club"].websites == ()
 
 
 def test_what_cannot_be_taken_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
-    """A file that is none, one that is too big, an address that must never be used, a form that is no page."""
+    """A file that is none, one that is too big, a form that is no page; what must not be used is only left out."""
     folder, into = tmp_path / "data", tmp_path / "into"
     saved(folder, a_company("refus"), a_company("bon", webform="http://bon.example/form"))
     commit(folder, {"companies/bad.json": "{", "companies/big.json": b" " * (MAX_BYTES + 1), "companies/no.txt": "x"})
@@ -325,39 +369,134 @@ def test_what_cannot_be_taken_is_named_and_the_rest_goes_on(tmp_path: Path) -> N
     sentences = "\n".join(done.problems)
 
     assert done.added == ["bon", "refus"]
-    assert "companies/refus.json: channels[0].target: must never be used: wrong" in sentences
+    assert done.refused == ["companies/refus.json: dpo@refus.example is left out: wrong"]
     assert "companies/bon.json: channels[2].target: should be the address of a page" in sentences
     assert "bad.json: " in sentences
     assert "big.json has more than" in sentences
-    assert len(done.problems) == 4
-    assert [one.medium for one in read_operator((into / "bon.toml").read_text("utf-8"), "bon.toml").channels] == [
+    assert len(done.problems) == 3
+    assert [one.medium for one in imported(into)["bon"].channels] == [
         Medium.EMAIL,
         Medium.POST,
         Medium.PHONE,
     ]
 
 
-def test_a_manifest_that_is_none_stops_the_import(tmp_path: Path) -> None:
-    """Without it nobody knows which files are whose."""
+def test_what_is_no_checkout_is_said_so(tmp_path: Path) -> None:
+    """Before anything is made."""
+    for folder in (tmp_path / "nowhere", tmp_path):
+        with pytest.raises(DataError, match="is no checkout of their data"):
+            taken(folder, tmp_path / "into")
+    assert not (tmp_path / "into").exists()
+
+
+def test_where_nothing_can_be_written_is_said_so(tmp_path: Path) -> None:
+    """A file in the place of the folder."""
     saved(tmp_path / "data", a_company())
-    (tmp_path / "into").mkdir()
-    (tmp_path / "into" / MANIFEST).write_text("[", "utf-8")
+    (tmp_path / "into").write_text("", "utf-8")
 
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(OutputError, match="cannot be written"):
         taken(tmp_path / "data", tmp_path / "into")
-    with pytest.raises(DataError, match="cannot be read"):
-        taken(tmp_path / "nowhere", tmp_path / "into")
 
 
-def test_a_record_that_is_no_longer_in_the_collection_is_named(tmp_path: Path) -> None:
-    """And stays."""
+def test_a_record_that_is_no_longer_in_the_collection_is_taken_out(tmp_path: Path) -> None:
+    """And named; one whose file cannot be read today stays as it was."""
     folder, into = tmp_path / "data", tmp_path / "into"
-    saved(folder, a_company("a"), a_company("b"))
+    saved(folder, a_company("a"), a_company("b"), a_company("c"))
     taken(folder, into)
     (folder / "companies" / "b.json").unlink()
+    (folder / "companies" / "c.json").write_text("{", "utf-8")
 
-    assert taken(folder, into).gone == ["b.toml"]
-    assert (into / "b.toml").exists()
+    assert taken(folder, into).gone == ["b"]
+    assert list(imported(into)) == ["a", "c"]
+
+
+def test_an_import_makes_no_shipped_record_look_younger(tmp_path: Path) -> None:
+    """What a person has to look at again is not hidden behind what was read today."""
+    folder, into = tmp_path / "data", tmp_path / "into"
+    saved(folder, *(a_company(f"c{at}") for at in range(9)))
+    taken(folder, into)
+    registry, _problems = Registry.with_user_records(into, SHIPPED)
+
+    assert len(registry.by_slug) == len(SHIPPED.by_slug) + 9
+    assert registry.index.last_look == SHIPPED.index.last_look == date(2026, 11, 2)
+
+
+def test_what_was_imported_is_not_due(tmp_path: Path) -> None:
+    """The next import renews it; a checklist of thousands would be read by nobody."""
+    config = tmp_path / "config.toml"
+    config.write_text(f'[registry]\ndirectory = "{tmp_path / "into"}"\n', "utf-8")
+    saved(tmp_path / "data", a_company(), day="2019-01-01")
+    taken(tmp_path / "data", tmp_path / "into")
+    (tmp_path / "into" / "mine.toml").write_text(
+        written(an_operator(slug="mine", channels=(a_channel(stated_on=date(2019, 1, 1)),))), "utf-8"
+    )
+    done = CliRunner().invoke(
+        registry_commands.due, [], standalone_mode=False, obj=Options(config=str(config)), catch_exceptions=False
+    )
+
+    assert (done.return_value, "operators/mine.toml: service-client" in done.stdout) == (1, True)
+    assert "exemple.toml" not in done.stdout
+
+
+# Its file -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_that_cannot_be_read_costs_itself() -> None:
+    """It is named by its number; of many only the first."""
+    sound, other = (an_operator(slug=slug) for slug in ("a", "b"))
+    lines = collected("x", [sound, other]).splitlines()
+    bad = [b"[", b'{"slug": "c"}', b'{"slug": "../d", "name": "D", "sector": "x"}', b"\xff", *[b"0"] * 9]
+    found = read_collection(b"\n".join((*lines[:2], *bad, lines[2], b"")), "x.jsonl")
+
+    assert found.operators == (sound, other)
+    assert not found.as_written
+    assert [problem.partition(": ")[2][:8] for problem in found.problems[:5]] == [f"line {n}: " for n in range(3, 8)]
+    assert "'../d' is no slug" in found.problems[2]
+    assert found.problems[5:] == ("x.jsonl: 8 more lines cannot be read; import it again",)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]\n{}", b'slug = "a"\n', b"[" * 100_000, b"\xff\xfe"])
+def test_what_is_no_collection_is_one_problem(data: bytes, tmp_path: Path) -> None:
+    """Also among the user's records: the others are used."""
+    (tmp_path / FILE).write_bytes(data)
+    (tmp_path / "mine.toml").write_text('slug = "mine"\nname = "M"\nsector = "other"\n', "utf-8")
+    registry, problems = Registry.with_user_records(tmp_path, SHIPPED)
+
+    assert problems == (f"{FILE}: is no collection that registry import wrote",)
+    assert "mine" in registry.by_slug
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_collection_or_problems(data: bytes) -> None:
+    """Under a heading or without one."""
+    assert read_collection(data, FILE).operators == ()
+    heading = collected("x", []).splitlines()[0] + b"\n"
+    found = read_collection(heading + data, FILE)
+    assert found.as_written == (data == b"")
+    assert bool(found.problems) == any(line.strip() for line in data.split(b"\n"))
+
+
+@given(COMPANIES)
+def test_a_record_says_in_a_collection_what_it_says(company: dict[str, Any]) -> None:
+    """Whatever a company says."""
+    try:
+        read = read_company(json.dumps(company).encode(), "exemple.json")
+    except DataError:
+        return
+    operator = as_operator(read, VERSION, today=TODAY)
+
+    assert read_collection(collected("x", [operator]), FILE).operators == (operator,)
+
+
+def test_an_address_that_is_denied_later_is_left_out_and_named(tmp_path: Path) -> None:
+    """An import is as old as it is: each look holds it against what must not be used now."""
+    email = a_channel(medium=Medium.EMAIL, lines=(), target="x@a.example")
+    (tmp_path / FILE).write_bytes(collected("x", [an_operator(slug="a", channels=(email,))]))
+    refusing = Registry.of([], deny=[Refusal(address="x@a.example", reason="invented")])
+    registry, problems = Registry.with_user_records(tmp_path, refusing)
+
+    assert problems == (f"{FILE}: a: channels[0].target: must never be used: invented",)
+    assert "a" not in registry.by_slug
 
 
 def test_channels_of_a_company_have_the_names_they_are_given() -> None:
@@ -391,11 +530,35 @@ def test_the_command(tmp_path: Path) -> None:
 
     status, out, err = run()
     assert (status, err) == (0, "")
-    assert out == f"{tmp_path / 'own' / 'datenanfragen'}: 1 records added, 0 updated, 0 unchanged\n"
+    assert out == f"{tmp_path / 'own' / FILE}: 1 records added, 0 updated, 0 unchanged\n"
+    saved(tmp_path / "data", a_company("ups", email="germandpo@ups.com"))
+    status, out, err = run("--json")
+    assert (status, len(validated(out)["refused"])) == (0, 1)
+    assert "germandpo@ups.com is left out: " in err
     commit(tmp_path / "data", {"companies/bad.json": "{"})
+    (tmp_path / "data" / "companies" / "exemple.json").unlink()
     status, out, err = run("--json")
     found = validated(out)
-    assert (status, found["unchanged"], len(found["problems"])) == (1, 1, 1)
+    assert (status, found["gone"], found["unchanged"], len(found["problems"])) == (1, ["exemple"], 1, 1)
     assert "bad.json: " in err
-    (tmp_path / "own" / "datenanfragen" / "exemple.toml").unlink()
-    assert "exemple.toml was changed or taken away by hand" in run("--into", str(tmp_path / "own" / "datenanfragen"))[2]
+    assert "exemple is no longer in the collection, and is taken out" in err
+    assert run("--into", str(tmp_path / "own"))[1].endswith("0 records added, 0 updated, 1 unchanged\n")
+
+
+def test_after_an_import_the_next_run_need_not_compile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The records are compiled with the import, under the stamp that they have then."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    saved(tmp_path / "data", a_company())
+    CliRunner().invoke(
+        upkeep_commands.import_records,
+        ["datenanfragen", str(tmp_path / "data")],
+        standalone_mode=False,
+        obj=Options(),
+        catch_exceptions=False,
+    )
+    own = tmp_path / "config" / "noreply-analyzer" / "operators"
+    monkeypatch.setattr(Registry, "with_user_records", None)  # whoever read the files now would fall over it
+    opened = open_registry(own, tmp_path / "cache" / "noreply-analyzer", keep=False)
+
+    assert "exemple" in opened.registry.by_slug

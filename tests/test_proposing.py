@@ -61,7 +61,7 @@ def pages(tmp_path: Path) -> Path:
     folder = tmp_path / "pages"
     (folder / ".well-known").mkdir(parents=True)
     (folder / "mentions 2026-07-03.html").write_text(NOTICE, "utf-8")
-    (folder / "security.txt").write_text(SECURITY, "utf-8")
+    (folder / ".well-known" / "security.txt").write_text(SECURITY, "utf-8")
     return folder
 
 
@@ -93,6 +93,7 @@ def test_a_draft_names_what_pages_say(pages: Path) -> None:
         ("contact", "hote@host.example"),
         ("contact-courrier-2", ("Hote SA", "1 RUE B", "00002 AILLEURS")),
     ]
+    assert found.text.startswith("#:schema ./operator.schema.json\n")
     assert {one.quality for one in operator.channels} == {Quality.REPORTED}
     assert {one.stated_on for one in operator.channels} == {date(2026, 7, 3), None}
     assert {one.audience for one in operator.channels if one.purpose is Purpose.ABUSE} == {Audience.ALL}

@@ -20,7 +20,7 @@ from noreply_analyzer.checkout import Checkout, blobs_in, commits_in, look_at, o
 from noreply_analyzer.errors import DataError, UsageError
 from noreply_analyzer.folders import files_in, read_file, write_over
 from noreply_analyzer.keeping import records_in, write_down
-from noreply_analyzer.registrar import read_operator
+from noreply_analyzer.registrar import read_mediator, read_operator
 from noreply_analyzer.texts import MAX_BYTES, Shelf, as_read, links_in, own_day
 from noreply_analyzer.verifying import Outcome, by_map, by_name, verify
 
@@ -146,7 +146,7 @@ def test_the_time_of_a_file_says_nothing(tmp_path: Path) -> None:
 
 
 def test_no_link_is_followed_and_nothing_is_waited_for(tmp_path: Path) -> None:
-    """Not out of the folder, not within it; a pipe is none of its texts, and hidden names are not."""
+    """Not out of the folder, not within it; a pipe is none of its texts, nor is what is hidden; .well-known is not."""
     outside, folder = tmp_path / "outside", tmp_path / "texts"
     (outside / "in").mkdir(parents=True)
     (outside / "in" / "secret.txt").write_text("secret", "utf-8")
@@ -154,11 +154,15 @@ def test_no_link_is_followed_and_nothing_is_waited_for(tmp_path: Path) -> None:
     (folder / "linked.txt").symlink_to(outside / "in" / "secret.txt")
     (folder / "folder").symlink_to(outside)
     (folder / ".hidden.txt").write_text("x", "utf-8")
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "in.txt").write_text("x", "utf-8")
+    (folder / ".well-known").mkdir()
+    (folder / ".well-known" / "security.txt").write_text("x", "utf-8")
     (folder / "program.exe").write_text("x", "utf-8")
     os.mkfifo(folder / "pipe.txt")
     (folder / "own.txt").write_text("x", "utf-8")
 
-    assert files_in(folder, {".txt"}) == ("own.txt",)
+    assert files_in(folder, {".txt"}) == (".well-known/security.txt", "own.txt")
     for name in ("linked.txt", "pipe.txt", "folder", "nowhere"):
         with pytest.raises(DataError):
             read_file(folder / name, most=100)
@@ -309,6 +313,124 @@ def test_the_newest_of_several_texts_is_named(tmp_path: Path) -> None:
     assert next(verify([operator], shelf, {})).outcome is Outcome.NO_TEXT
 
 
+# Mediators ----------------------------------------------------------------------------------------------------------
+
+CONDITIONS = f"""\
+slug = "exemple"
+name = "Médiation Exemple"
+sectors = ["telecom"]
+conditions = "réclamation écrite restée deux mois sans réponse"
+sources = ["texts@{"0" * 8}, Vendeur/Terms, copy of 2026-07-03"]
+stated_on = 2026-07-03
+checked_on = 2026-08-01
+
+[[channels]]
+id = "courrier"
+medium = "post"
+purpose = "complaints"
+audience = "consumers"
+lines = ["Médiation Exemple", "BP 1", "00000 VILLE CEDEX"]
+quality = "archived"
+stated_on = 2026-07-03
+checked_on = 2026-08-01
+sources = ["texts@{"0" * 8}, Vendeur/Terms, copy of 2026-07-03"]
+
+[[channels]]
+id = "site"
+medium = "webform"
+purpose = "complaints"
+audience = "consumers"
+target = "https://mediation.example/form"
+quality = "reported"
+checked_on = 2026-08-01
+sources = ["a guide"]
+"""
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Path:
+    """Give a folder with the records of an operator and of the mediator that has its slug."""
+    for kind, text in (("operators", OPERATOR), ("mediators", CONDITIONS)):
+        (tmp_path / "both" / kind).mkdir(parents=True)
+        (tmp_path / "both" / kind / "exemple.toml").write_text(text, "utf-8")
+    return tmp_path / "both"
+
+
+OPERATOR = SOUND.replace('"telecom-exemple"', '"exemple"')
+ADDRESS = "Médiation Exemple, BP 1, 00000 Ville Cedex"
+
+
+def mediators(folder: Path, texts: Path, *words: str) -> tuple[int, list[str]]:
+    """Run the command over the mediator; give its status and its lines."""
+    status, out, _err = run("--against", str(texts), "--records", str(folder), *words, "mediators/exemple")
+    return status, out.splitlines()
+
+
+def test_a_mediator_is_looked_for_in_the_texts_that_its_sources_name(tmp_path: Path, both: Path) -> None:
+    """Whosoever they are; its operator's namesake says nothing of it. Conditions stand while no newer text is there."""
+    commit(tmp_path / "texts", {"Vendeur/Terms.md": ADDRESS, "exemple/Terms.md": TERMS, "Autre/Terms.md": ADDRESS})
+    status, lines = mediators(both, tmp_path / "texts")
+
+    assert status == 0
+    assert lines == [
+        (
+            "mediators/exemple: courrier: stands in Vendeur/Terms.md of 2026-07-03: "
+            "Médiation Exemple, BP 1, 00000 VILLE CEDEX"
+        ),
+        "mediators/exemple: site: there is no text that its sources name: https://mediation.example/form",
+        ("mediators/exemple: conditions: no text is newer than the one that was read, Vendeur/Terms.md of 2026-07-03"),
+    ]
+
+
+def test_a_newer_text_has_conditions_read_again(tmp_path: Path, both: Path) -> None:
+    """What they say in other words no machine finds there; it ends in 1. A text without a day says nothing of that."""
+    commit(tmp_path / "texts", {"Vendeur/Terms.md": "nothing"}, day="2026-08-04")
+    status, lines = mediators(both, tmp_path / "texts")
+
+    assert status == 1
+    assert "courrier: not found in the texts that its sources name: " in lines[0]
+    assert lines[2] == "mediators/exemple: conditions: to be read again: Vendeur/Terms.md of 2026-08-04 is newer"
+    (tmp_path / "texts" / "Vendeur" / "Terms.md").write_text(ADDRESS, "utf-8")
+    status, lines = mediators(both, tmp_path / "texts")
+    assert (status, lines[2]) == (0, "mediators/exemple: conditions: there is no dated text that their sources name")
+
+
+def test_a_mediators_texts_are_those_that_bear_its_name_too(tmp_path: Path, both: Path) -> None:
+    """Or that a map gives it, by its slug with mediators/ before it where an operator has the same."""
+    commit(tmp_path / "texts", {"Mediation exemple/Form.md": "https://mediation.example/form"})
+    (tmp_path / "map.toml").write_text('"mediators/exemple" = "Mediation exemple/*"', "utf-8")
+
+    for words in ((), ("--map", str(tmp_path / "map.toml"))):
+        assert "site: stands in Mediation exemple/Form.md" in mediators(both, tmp_path / "texts", *words)[1][1]
+    (tmp_path / "map.toml").write_text('exemple = "Mediation exemple/*"', "utf-8")
+    lines = mediators(both, tmp_path / "texts", "--map", str(tmp_path / "map.toml"))[1]
+    assert "site: there is no text" in lines[1]
+    assert "conditions: there is no dated text that their sources name" in lines[2]
+
+
+def test_what_stands_of_a_mediator_is_written_down(tmp_path: Path, both: Path) -> None:
+    """Its channel's dates and source, and the day of the look at its conditions; the operator's file is as it was."""
+    digits = commit(tmp_path / "texts", {"Vendeur/Terms.md": ADDRESS})
+    words = ("--against", str(tmp_path / "texts"), "--records", str(both), "--write", "--json")
+    found = [validated(line) for line in run(*words)[1].splitlines()]
+    text = (both / "mediators" / "exemple.toml").read_text("utf-8")
+    mediator = read_mediator(text, "exemple.toml")
+    source = f"texts@{digits[:8]}, Vendeur/Terms, copy of 2026-07-03"
+
+    assert [(one["operator"], one["mediator"], one["outcome"], one["written"]) for one in found] == [
+        ("exemple", None, "no-text", []),
+        ("exemple", None, "no-text", []),
+        (None, "exemple", "stands", ["checked_on", "sources"]),
+        (None, "exemple", "no-text", []),
+        (None, "exemple", "stands", ["checked_on", "sources"]),
+    ]
+    assert found[4]["channel"] is None
+    assert (mediator.sources, mediator.channels[0].sources) == ((source,), (source,))
+    assert (mediator.stated_on, mediator.checked_on > date(2026, 8, 1)) == (date(2026, 7, 3), True)  # type: ignore[operator]
+    assert mediator.channels[1].checked_on == date(2026, 8, 1)
+    assert (both / "operators" / "exemple.toml").read_text("utf-8") == OPERATOR
+
+
 # The command --------------------------------------------------------------------------------------------------------
 
 
@@ -357,7 +479,7 @@ def test_what_stands_is_written_down(tmp_path: Path, records: Path) -> None:
     path.chmod(0o640)
     found = records_in(records)
     shelf = shelf_of(tmp_path / "texts")
-    outcomes = verify(found.chosen(()), shelf, by_name(found.operators.values(), shelf.names))
+    outcomes = verify(found.chosen(()), shelf, by_name(found.by_name.values(), shelf.names))
     changed = write_down(found, "telecom-exemple", outcomes, today=TODAY)
     operator = read_operator(path.read_text("utf-8"), path.name)
 
@@ -376,7 +498,7 @@ def test_a_text_without_a_date_confirms_and_dates_nothing(tmp_path: Path, record
     (tmp_path / "texts").mkdir()
     (tmp_path / "telecom-exemple.txt").rename(tmp_path / "texts" / "telecom-exemple.txt")
     status, out, _err = run("--against", str(tmp_path / "texts"), "--records", str(records), "--write")
-    operator = records_in(records).operators["telecom-exemple"]
+    operator = records_in(records).by_name["telecom-exemple"]
 
     assert status == 0
     assert "stands in telecom-exemple.txt, which has no date" in out
@@ -419,7 +541,10 @@ def test_the_shipped_records_are_read_where_no_others_are_named() -> None:
     found = records_in()
 
     assert not found.problems
-    assert len(found.operators) > 90
+    assert len(found.by_name) > 90
+    assert {"caf", "mediators/caf"} <= found.by_name.keys()
+    assert found.words["cm2c"] == "mediators/cm2c"
+    assert found.words["caf"] == "caf"
 
 
 def test_a_file_is_put_in_the_place_of_another_whole(tmp_path: Path) -> None:
