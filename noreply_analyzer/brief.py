@@ -6,8 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from .address import Address
+from .guards import Deadline
 from .message import Message
-from .registry import Channel, Deadline, Mediator, Operator
+from .registry import Channel, Mediator, Operator
 from .topic import Topic
 
 

@@ -1,6 +1,6 @@
 """From what was decided to what a draft has to say: analyses, account and registry into one `Brief`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
 from .references import references_to
-from .registry import Channel, Level, Mediator, Operator, Registry, Step, lineage
+from .registry import Level, Registry, lineage
 
 
 def brief_for(
@@ -32,7 +32,7 @@ def brief_for(
     if newest.match is None or newest.choice is None:
         raise ValueError("only what was decided to be drafted has a brief")
     operator, choice = newest.match.operator, newest.choice
-    steps = _escalation(operator, registry)
+    steps = registry.steps_of(operator)
     later = [where for _days, where in steps]  # named as the next step, so not as another way
     return Brief(
         account=account.name,
@@ -72,21 +72,3 @@ def _notice(analysis: Analysis) -> str:
     """Quote the sentence that says that no answer is read, if a sentence says it."""
     evidence = analysis.reading.verdict.evidence
     return next((item.found for item in evidence if item.where == "text"), "")
-
-
-def _escalation(operator: Operator, registry: Registry) -> tuple[tuple[int, Channel | Mediator], ...]:
-    """Give the steps after silence, each with the channel or the mediator it leads to.
-
-    A brand without steps of its own takes its company's; where nobody names any, the mediator says when it listens.
-    """
-    mediator = registry.mediator_of(operator)
-    for one in lineage(operator, registry):
-        if one.escalation:
-            channels = {channel.id: channel for channel in one.channels}
-            led = ((step.after_days, _led_to(step, channels, mediator)) for step in one.escalation)
-            return tuple((days, where) for days, where in led if where)
-    return ((mediator.after_days, mediator),) if mediator else ()
-
-
-def _led_to(step: Step, channels: Mapping[str, Channel], mediator: Mediator | None) -> Channel | Mediator | None:
-    return mediator if step.channel == "mediator" else channels.get(step.channel)

@@ -24,10 +24,11 @@ import msgspec
 from . import __version__
 from .collection import SUFFIX
 from .errors import DataError
+from .guards import Guards
 from .index import Index
 from .language import _
 from .records import Mediator, Operator, Sender
-from .registry import Guards, Registry
+from .registry import Registry
 
 T = TypeVar("T")
 

@@ -14,10 +14,11 @@ import msgspec
 
 from . import rules
 from .errors import DataError, RecordError
+from .guards import Guards, shipped_guards
 from .language import _, ngettext
 from .records import Channel, Mediator, Operator
 from .registrar import read_mediator, read_operator
-from .registry import Guards, Registry, shipped_guards
+from .registry import Registry
 from .rules import Finding, Records
 
 R = TypeVar("R", Operator, Mediator)

@@ -17,6 +17,7 @@ import msgspec
 from .address import Address, Domain, canonicalize_domain, is_within
 from .choice import Level, choose, lineage
 from .errors import AddressError, UsageError
+from .guards import Deadline
 from .language import _
 from .records import Channel, Mediator, Medium, Operator, Refusal
 from .registrar import fold
@@ -58,6 +59,9 @@ class Entry:
     best: Best | None
     parent: Operator | None
     mediator: Mediator | None
+    steps: tuple[tuple[int, Channel | Mediator], ...]
+    """After how many days of silence what comes next; those of the company where the record has none."""
+    deadline: Deadline | None
     own: bool
     """Whether a record of the user's stands over the shipped one, or instead of one."""
     due: frozenset[str]
@@ -127,6 +131,8 @@ class Directory:
             best=self._best(operator),
             parent=self.registry.get(operator.parent),
             mediator=mediator,
+            steps=self.registry.steps_of(operator),
+            deadline=self.registry.deadline_of(operator),
             own=operator != self.shipped.by_slug.get(operator.slug),
             due=self._due(operator.channels),
             mediator_due=self._due(mediator.channels if mediator else ()),
@@ -287,6 +293,7 @@ def as_object(entry: Entry) -> dict[str, Any]:
     if mediator:
         channels = [_channel(channel, entry.mediator_due) for channel in mediator.channels]
         found["mediator"] = msgspec.to_builtins(mediator) | {"channels": channels}
+    found["deadline"] = msgspec.to_builtins(entry.deadline)
     found["best_channel"] = None
     if best:
         found["best_channel"] = {

@@ -7,8 +7,9 @@ from typing import Final
 
 from .counts import Stats
 from .directory import Entry
+from .guards import Deadline
 from .language import _, ngettext
-from .records import Audience, Channel, Mediator, Operator, Purpose, Quality, ReadBy, Sender
+from .records import Audience, Channel, Mediator, Purpose, Quality, ReadBy, Sender
 from .report import MEDIA
 
 PURPOSES: Final[Mapping[Purpose, Callable[[], str]]] = {
@@ -112,7 +113,7 @@ def portrait(entry: Entry) -> Iterator[str]:
     yield from _section(_("Its mail comes from:"), (_of_sender(sender) for sender in operator.senders))
     yield from _section(_("How it can be reached:"), (_of_channel(channel, entry.due) for channel in operator.channels))
     yield from _section(_("Where a question goes:"), [[_destination(entry)]])
-    yield from _section(_("Without an answer:"), (_steps(operator, entry.mediator),))
+    yield from _section(_("Without an answer:"), (_steps(entry),))
     if entry.mediator:
         yield from _section(_("The mediator:"), (_of_mediator(entry.mediator, entry.mediator_due),))
     refusals = (_labelled(one.address, one.reason) for one in operator.do_not_use)
@@ -216,13 +217,25 @@ def _destination(entry: Entry) -> str:
     return sentence.format(id=channel.id, slug=entry.best.operator, medium=MEDIA[channel.medium]())
 
 
-def _steps(operator: Operator, mediator: Mediator | None) -> list[str]:
+def _steps(entry: Entry) -> list[str]:
     lines = []
-    for step in operator.escalation:
-        sentence = ngettext("after {days} day: {channel}", "after {days} days: {channel}", step.after_days)
-        name = mediator.name if mediator and step.channel == "mediator" else step.channel
-        lines.append(sentence.format(days=step.after_days, channel=name))
+    for days, where in entry.steps:
+        sentence = ngettext("after {days} day: {channel}", "after {days} days: {channel}", days)
+        lines.append(sentence.format(days=days, channel=where.name if isinstance(where, Mediator) else where.id))
+    if entry.deadline:
+        lines.append(_due_within(entry.deadline))
     return lines
+
+
+def _due_within(deadline: Deadline) -> str:
+    days = deadline.answer_days
+    if deadline.working:
+        due = ngettext(
+            "an answer is due within {days} working day", "an answer is due within {days} working days", days
+        )
+    else:
+        due = ngettext("an answer is due within {days} day", "an answer is due within {days} days", days)
+    return f"{due.format(days=days)} ({deadline.basis})"
 
 
 def _of_mediator(mediator: Mediator, due: frozenset[str]) -> list[str]:

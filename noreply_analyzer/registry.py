@@ -11,7 +11,6 @@ nothing counts but the exact addresses that a record names.
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -24,6 +23,7 @@ from .address import Address, Domain, is_public_suffix, organizational_domain
 from .choice import PURPOSES, Choice, Level, choose, lineage
 from .collection import SUFFIX, read_collection
 from .errors import RecordError
+from .guards import Deadline, Guards, shipped_guards
 from .index import Index, indexed, names_among, searchable, squeezed, upwards
 from .language import _
 from .records import (
@@ -47,8 +47,6 @@ __all__ = [
     "Audience",
     "Channel",
     "Choice",
-    "Deadline",
-    "Guards",
     "Level",
     "Match",
     "MatchedBy",
@@ -88,37 +86,6 @@ class Match(msgspec.Struct, frozen=True):
 
     operator: Operator
     matched_by: MatchedBy
-
-
-class Deadline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long a complaint may wait for its answer in a sector."""
-
-    sectors: tuple[str, ...]
-    answer_days: int
-    working: bool = False
-    """Whether those are working days."""
-    acknowledged_in: int = 0
-    """Working days for an acknowledgement; 0 where none is asked for."""
-    basis: str
-    """Who says so; in French."""
-    sources: tuple[str, ...]
-    stated_on: date | None = None
-    checked_on: date
-
-
-class Guards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What holds for all records (``guards.toml``)."""
-
-    shared_domains: tuple[str, ...] = ()
-    """Domains where the public has mailboxes: none of them is ever an operator by itself."""
-    common_words: tuple[str, ...] = ()
-    """Brands that are also words of every day; it takes more than the word to claim them."""
-    trade_words: tuple[str, ...] = ()
-    """Words that make a brand of a common word where they follow it: *Orange Service Client*."""
-    sectors: tuple[str, ...] = ()
-    """What an operator's sector may be."""
-    deadlines: tuple[Deadline, ...] = ()
-    refused: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -226,6 +193,20 @@ class Registry:
         named = next((one.mediator for one in lineage(operator, self) if one.mediator), "")
         return self.mediators.get(named)
 
+    def steps_of(self, operator: Operator) -> tuple[tuple[int, Channel | Mediator], ...]:
+        """Give the steps after silence: how many days after the one before, and the channel or mediator it leads to.
+
+        A brand without steps of its own takes its company's; where nobody names any, the mediator says when it listens.
+        """
+        mediator = self.mediator_of(operator)
+        for one in lineage(operator, self):
+            if one.escalation:
+                named: dict[str, Channel | Mediator] = {channel.id: channel for channel in one.channels}
+                if mediator:
+                    named["mediator"] = mediator
+                return tuple((step.after_days, named[step.channel]) for step in one.escalation if step.channel in named)
+        return ((mediator.after_days, mediator),) if mediator else ()
+
     def deadline_of(self, operator: Operator) -> Deadline | None:
         """Give how long an operator of that sector may take to answer a complaint, if anybody says so."""
         return next((one for one in self.guards.deadlines if operator.sector in one.sectors), None)
@@ -315,12 +296,6 @@ class Registry:
         if brand in self.guards.common_words:
             return label == squeezed(brand)
         return f" {brand} " in parts or f" {squeezed(brand)} " in parts
-
-
-@cache
-def shipped_guards() -> Guards:
-    """Give what comes with the package to hold for all records."""
-    return _decoded((files(__package__) / "guards.toml").read_text("utf-8"), Guards)
 
 
 def _decoded(text: str, struct: type[T]) -> T:

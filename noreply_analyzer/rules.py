@@ -13,9 +13,9 @@ from typing import Final
 
 from .address import Address, Domain, is_within, organizational_domain
 from .errors import AddressError
+from .guards import Guards
 from .language import _
 from .records import Audience, Channel, Mediator, Medium, Operator, Purpose
-from .registry import Guards
 from .tables import guess
 
 _REGIONS: Final = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM")  # overseas numbers are valid in their own region only

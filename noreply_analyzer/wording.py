@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from .authresults import provider_name
 from .brief import Answered, Brief
+from .guards import Deadline
 from .message import Message
 from .prose import Words, clean, day_named, quotable, stick, typographic, words
-from .registry import Channel, Deadline, Mediator, Medium, Purpose, Quality, ReadBy
+from .registry import Channel, Mediator, Medium, Purpose, Quality, ReadBy
 from .topic import Topic, masked
 
 _READ: Final = 1000  # characters of a subject or a sentence

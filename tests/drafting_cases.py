@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from noreply_analyzer.address import Address
 from noreply_analyzer.drafting import Answered, Brief, Draft, Writer, compose
+from noreply_analyzer.guards import Deadline
 from noreply_analyzer.message import Mailbox, Message
-from noreply_analyzer.registry import Audience, Channel, Deadline, Mediator, Medium, Operator, Purpose, Quality, ReadBy
+from noreply_analyzer.registry import Audience, Channel, Mediator, Medium, Operator, Purpose, Quality, ReadBy
 from noreply_analyzer.topic import Topic
 
 DRAFTS: Final = Path(__file__).parent / "drafts"

@@ -9,19 +9,8 @@ from noreply_analyzer.brief import Brief
 from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.choice import Choice
 from noreply_analyzer.config import Account, Settings
-from noreply_analyzer.registry import (
-    Channel,
-    Deadline,
-    Guards,
-    Match,
-    MatchedBy,
-    Mediator,
-    Medium,
-    Operator,
-    Purpose,
-    Registry,
-    Step,
-)
+from noreply_analyzer.guards import Deadline, Guards
+from noreply_analyzer.registry import Channel, Match, MatchedBy, Mediator, Medium, Operator, Purpose, Registry, Step
 
 DESK = a_channel(id="desk", medium=Medium.POST, purpose=Purpose.COMPLAINTS, target="", lines=("Desk", "00000 VILLE"))
 MEDIATOR = Mediator(slug="mediation", name="Médiation Exemple", sectors=("telecom",), after_days=45)

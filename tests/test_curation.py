@@ -21,8 +21,9 @@ from noreply_analyzer.counts import stats
 from noreply_analyzer.curation import due, is_outdated, lint, lint_own, lint_texts, schema, summary
 from noreply_analyzer.directory import Directory
 from noreply_analyzer.errors import DataError
+from noreply_analyzer.guards import Guards
 from noreply_analyzer.portrait import markdown, stats_rows
-from noreply_analyzer.registry import Guards, Medium, Obsolete, Quality, Registry
+from noreply_analyzer.registry import Medium, Obsolete, Quality, Registry
 from noreply_analyzer.rules import Finding, as_printed
 from noreply_analyzer.running import RunPrinter, _say_if_outdated
 from noreply_analyzer.scribe import SCHEMA

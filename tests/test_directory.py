@@ -16,9 +16,9 @@ from noreply_analyzer import portrait
 from noreply_analyzer.columns import print_columns
 from noreply_analyzer.directory import Answer, Directory, FoundBy, as_object
 from noreply_analyzer.errors import UsageError
+from noreply_analyzer.guards import Guards
 from noreply_analyzer.registry import (
     Channel,
-    Guards,
     Mediator,
     Medium,
     Obsolete,
@@ -345,7 +345,7 @@ def test_an_operator_is_the_documented_object() -> None:
         "due": False,
     }
 
-    assert set(found) == {"type", *Operator.__struct_fields__, "best_channel", "own"}
+    assert set(found) == {"type", *Operator.__struct_fields__, "best_channel", "deadline", "own"}
     assert (found["type"], found["slug"], found["own"]) == ("operator", "telecom-exemple", False)
     assert found["best_channel"] == best
     channels = found["channels"]

@@ -19,12 +19,13 @@ from noreply_analyzer.catalogue import open_registry
 from noreply_analyzer.collection import collected, read_collection
 from noreply_analyzer.datenanfragen import MAX_BYTES, Version, as_operator, channels_of, read_company
 from noreply_analyzer.errors import DataError, LockHeldError, OutputError
+from noreply_analyzer.guards import Guards
 from noreply_analyzer.importing import FILE, Import, take_in
 from noreply_analyzer.lock import take_lock
 from noreply_analyzer.options import Options
 from noreply_analyzer.records import Audience, Channel, Medium, Obsolete, Operator, Purpose, Quality, Refusal
 from noreply_analyzer.registrar import check_operator, read_operator
-from noreply_analyzer.registry import Guards, Registry
+from noreply_analyzer.registry import Registry
 from noreply_analyzer.scribe import written
 
 TODAY = date(2026, 11, 26)

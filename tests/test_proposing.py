@@ -16,12 +16,13 @@ from noreply_analyzer import upkeep_commands
 from noreply_analyzer.curation import lint_texts
 from noreply_analyzer.envelope import on_envelope
 from noreply_analyzer.errors import DataError, UsageError
+from noreply_analyzer.guards import Guards
 from noreply_analyzer.options import Options
 from noreply_analyzer.pages import MAX_FINDS, Page, finds_in, name_in, nodes_in, purpose_of, takes_no_answer
 from noreply_analyzer.proposing import MAX_CHANNELS, Proposal, propose
 from noreply_analyzer.records import Audience, Purpose, Quality, Refusal
 from noreply_analyzer.registrar import read_operator
-from noreply_analyzer.registry import Guards, Registry
+from noreply_analyzer.registry import Registry
 from noreply_analyzer.texts import MAX_BYTES, as_read
 
 TODAY = date(2026, 11, 26)

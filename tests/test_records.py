@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from noreply_analyzer.address import Address
 from noreply_analyzer.curation import lint, lint_texts
 from noreply_analyzer.errors import RecordError
+from noreply_analyzer.guards import shipped_guards as guards
 from noreply_analyzer.registrar import fold, read_operator, refused
 from noreply_analyzer.registry import (
     Audience,
@@ -32,7 +33,6 @@ from noreply_analyzer.registry import (
     Step,
     choose,
 )
-from noreply_analyzer.registry import shipped_guards as guards
 from noreply_analyzer.topic import Topic
 
 SHIPPED = Registry.shipped()

@@ -10,12 +10,12 @@ from records import SOUND, TODAY, channel, operator, sender
 
 from noreply_analyzer.address import Address, canonicalize_domain
 from noreply_analyzer.errors import AddressError, RecordError, UsageError
+from noreply_analyzer.guards import Guards
 from noreply_analyzer.registrar import fold
 from noreply_analyzer.registry import (
     PURPOSES,
     Audience,
     Choice,
-    Guards,
     Level,
     MatchedBy,
     Mediator,
