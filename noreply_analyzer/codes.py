@@ -1,6 +1,6 @@
 """What looks like a one-time code or a new password: figures beside a word that asks for them, or all alone.
 
-The words are in ``topics/*.toml``, those of all languages are looked for at once. What stands nearest before figures
+The words are in ``secrets/*.toml``, those of all languages are looked for at once. What stands nearest before figures
 says what they are: a code, another thing's number, or nothing; then what comes after them counts, and their shape.
 Every expression is searched for once over the whole text, and what was found is compared by its place: the time is in
 proportion to the text.
@@ -23,6 +23,8 @@ INSTEAD: Final = "…"
 
 _NEAR: Final = 80
 """Characters between figures and a word that says what they are."""
+_REACH: Final = 160
+"""Characters on each side of figures among which words are looked for: `_NEAR`, and the longest of them."""
 _AFTER_KEY: Final = 40
 _FROM_VERB: Final = 40
 _FROM_NAME_TO_YEAR: Final = 20
@@ -38,6 +40,7 @@ _FIGURES: Final = re.compile(
 _MIX: Final = re.compile(
     r"(?<![\w/@.=-])(?=[a-z]{0,15}\d)(?=\d{0,15}[a-z])[a-z\d][a-z\d!#$*?_-]{3,20}(?![\w/@.=]*[/@=])"
 )
+_DIGITS: Final = re.compile(r"\d+")
 _DAY_OR_YEAR: Final = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?\Z")
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
 _TO_LABEL: Final = re.compile(r"[^\w\n]{0,3}(?:[^\W\d]{1,4}[^\w\n]{1,3}){0,2}\W{0,4}\Z")
@@ -103,8 +106,9 @@ class _Found:
         return [before] * last + [after] * (first and self.starts[after] - end <= _NEAR)
 
 
-def _found(pattern: re.Pattern[str], text: str) -> _Found:
-    matches = [(match.start(), match.end(), match.lastgroup or "") for match in pattern.finditer(text)]
+def _found(pattern: re.Pattern[str], text: str, stretches: Iterable[tuple[int, int]]) -> _Found:
+    every = chain.from_iterable(pattern.finditer(text, start, end) for start, end in stretches)
+    matches = [(match.start(), match.end(), match.lastgroup or "") for match in every]
     starts, ends, kinds = zip(*matches, strict=True) if matches else ((), (), ())
     return _Found(starts, ends, kinds)
 
@@ -117,15 +121,36 @@ class _Text:
         self._patterns = patterns
 
     def _find(self, name: str) -> _Found:
-        return _found(self._patterns[name], self.text)
+        return _found(self._patterns[name], self.text, self._stretches(_DIGITS))
+
+    def _stretches(self, figures: re.Pattern[str]) -> list[tuple[int, int]]:
+        """Give where words may matter: around *figures*, stretches that overlap as one."""
+        found: list[tuple[int, int]] = []
+        for match in figures.finditer(self.text):
+            start, end = max(0, match.start() - _REACH), match.end() + _REACH
+            if found and start <= found[-1][1]:
+                start = found.pop()[0]
+            found.append((start, end))
+        return found
 
     @cached_property
     def names(self) -> _Found:
-        return self._find("names")
+        """What codes are called, and what else has such a name: what makes it harmless stands right beside it."""
+        named = self._find("names")
+        each = [self._judged(*one) for one in zip(named.starts, named.ends, named.kinds, strict=True)]
+        starts, ends, kinds = zip(*each, strict=True) if each else ((), (), ())
+        return _Found(starts, ends, kinds)
+
+    def _judged(self, start: int, end: int, kind: str) -> tuple[int, int, str]:
+        before = self._patterns["harmless before"].search(self.text, max(0, start - _AFTER_KEY), start)
+        after = self._patterns["harmless after"].match(self.text, end)
+        if before is None and after is None:
+            return start, end, kind
+        return before.start() if before else start, after.end() if after else end, "harmless"
 
     @cached_property
     def labels(self) -> _Found:
-        return self._find("labels")
+        return _found(self._patterns["labels"], self.text, self._stretches(_FIGURES))
 
     @cached_property
     def asks(self) -> _Found:
@@ -142,7 +167,7 @@ class _Text:
     @cached_property
     def ends(self) -> _Found:
         """Where sentences end."""
-        return _found(_SENTENCE_END, self.text)
+        return _found(_SENTENCE_END, self.text, [(0, len(self.text))])
 
     def one_sentence(self, start: int, end: int) -> bool:
         """Tell whether no sentence ends between two places."""
@@ -170,12 +195,10 @@ class Codes:
             return "|".join(chain.from_iterable(getattr(words, kind) for words in each)) or "(?!)"
 
         harmless, joint = f"(?:{of('harmless')})", f"(?:{of('joints')})"
-        name = f"(?:{of('keys')}|{of('codes')})"
         self._patterns = {
-            "names": re.compile(
-                rf"\b(?:(?P<harmless>{harmless}[ -]{name}\b|{name}(?:[ -]|[ -]{joint}[ ']?){harmless}\b)"
-                rf"|(?P<key>{of('keys')})\b|(?P<code>{of('codes')})\b)"
-            ),
+            "names": re.compile(rf"\b(?:(?P<key>{of('keys')})\b|(?P<code>{of('codes')})\b)"),
+            "harmless before": re.compile(rf"\b{harmless}[ -]\Z"),
+            "harmless after": re.compile(rf"(?:[ -]|[ -]{joint}[ ']?){harmless}\b"),
             "labels": re.compile(
                 rf"(?<!\w)(?:(?P<number>{of('numbers')})|(?P<thing>{of('things')}|{harmless}))(?![a-z])"
             ),

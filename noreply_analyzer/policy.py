@@ -87,6 +87,8 @@ def analyze(
     """
     author = reading.message.author
     match = registry.find(author.address) if author else None
+    if match:
+        reading = replace(reading, subject=reading.subject.in_sector(match.operator.sector))
     analysis = Analysis(
         reading=reading,
         circumstances=circumstances,
