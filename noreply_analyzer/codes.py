@@ -65,6 +65,8 @@ class CodeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What passwords are called: what follows in the sentence is secret, figures or letters mixed with figures."""
     harmless: tuple[str, ...] = ()
     """What makes another thing of a code, right before its name or right after: *client*, *promo*, *postal*."""
+    handed: tuple[str, ...] = ()
+    """Likewise, but of a code that is worth something: whoever knows it is handed the parcel."""
     joints: tuple[str, ...] = ()
     """What may stand between the name of a code and such a word: *de*."""
     says: tuple[str, ...] = ()
@@ -146,7 +148,8 @@ class _Text:
         after = self._patterns["harmless after"].match(self.text, end)
         if before is None and after is None:
             return start, end, kind
-        return before.start() if before else start, after.end() if after else end, "harmless"
+        handed = any(match["handed"] for match in (before, after) if match)
+        return before.start() if before else start, after.end() if after else end, "handed" if handed else "harmless"
 
     @cached_property
     def labels(self) -> _Found:
@@ -194,13 +197,13 @@ class Codes:
         def of(kind: str) -> str:
             return "|".join(chain.from_iterable(getattr(words, kind) for words in each)) or "(?!)"
 
-        harmless, joint = f"(?:{of('harmless')})", f"(?:{of('joints')})"
+        harmless, joint = f"(?:{of('harmless')}|(?P<handed>{of('handed')}))", f"(?:{of('joints')})"
         self._patterns = {
             "names": re.compile(rf"\b(?:(?P<key>{of('keys')})\b|(?P<code>{of('codes')})\b)"),
             "harmless before": re.compile(rf"\b{harmless}[ -]\Z"),
             "harmless after": re.compile(rf"(?:[ -]|[ -]{joint}[ ']?){harmless}\b"),
             "labels": re.compile(
-                rf"(?<!\w)(?:(?P<number>{of('numbers')})|(?P<thing>{of('things')}|{harmless}))(?![a-z])"
+                rf"(?<!\w)(?:(?P<number>{of('numbers')})|(?P<thing>{of('things')}|{of('harmless')}|{of('handed')}))(?![a-z])"
             ),
             "asks": re.compile(rf"\b(?:{of('asks')})\b"),
             "passes": re.compile(rf"\b(?:{of('passes')})\b"),
@@ -224,25 +227,26 @@ class Codes:
             return text
         folded, places = _with_places(text)
         kept, at = [], 0
-        for start, end, _name in sorted(self._all(folded)):
+        for start, end, _name in sorted(self._all(folded, handed=True)):
             if places[start] >= at:
                 kept += [text[at : places[start]], INSTEAD]
             at = max(at, places[end - 1] + 1)
         return "".join([*kept, text[at:]])
 
-    def _all(self, folded: str) -> Iterator[tuple[int, int, str]]:
+    def _all(self, folded: str, *, handed: bool = False) -> Iterator[tuple[int, int, str]]:
+        """Find codes; those to be *handed* over too, if they are wanted."""
         text = _Text(folded, self._patterns)
         for match in _FIGURES.finditer(folded):
-            name = self._name_of(text, match.start(), match.end())
+            if self._units.match(folded, match.end()):
+                continue
+            name = self._name_of(text, match.start(), match.end(), handed=handed)
             if name is not None:
                 yield match.start(), match.end(), name
         if any(character.isdigit() for character in folded):
             yield from self._mixes(text)
 
-    def _name_of(self, text: _Text, start: int, end: int) -> str | None:
+    def _name_of(self, text: _Text, start: int, end: int, *, handed: bool) -> str | None:
         """Give what the figures are called if they are a code, be it nothing; ``None`` if they are none."""
-        if self._units.match(text.text, end):
-            return None
         names = text.names
         number = names.before(start)
         governed = number >= 0 and start - names.ends[number] <= _NEAR and text.one_sentence(names.ends[number], start)
@@ -252,6 +256,8 @@ class Codes:
         label = self._label(text, start, not_before=names.ends[number] if governed else 0)
         if label and text.minutes.near(start, end):
             return INSTEAD
+        if kind == "handed" or "handed" in map(names.kinds.__getitem__, names.near(start, end)):
+            return INSTEAD if handed and label in {"", "named"} else None
         if kind == "harmless" or (kind == "code" and _GIVEN.match(text.text, names.ends[number])):
             return None
         if kind == "code" or (kind == "key" and start - names.ends[number] <= _AFTER_KEY):

@@ -13,7 +13,7 @@ from judged_messages import Judged, judged_messages
 
 from noreply_analyzer.message import MAX_TEXT, Message
 from noreply_analyzer.registry import shipped_guards
-from noreply_analyzer.topic import _AT_HOME, RULES, Subject, Topic, classify
+from noreply_analyzer.topic import _AT_HOME, RULES, Subject, Topic, classify, masked
 
 LABELLED: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("topics.toml").read_text("utf-8"))["message"]
 DOCUMENT = Path(__file__).parents[1] / "docs" / "rules.md"
@@ -358,6 +358,49 @@ def test_security_mail_is_known_whatever_else_it_says(subject: str, text: str) -
 def test_near_misses_are_not_security(subject: str, text: str) -> None:
     """Other codes, and what every operator prints about passwords."""
     assert classify(message(subject, text)).topic is not Topic.SECURITY
+
+
+LISTS: dict[str, dict[str, list[tuple[str, str]]]] = tomllib.loads(
+    Path(__file__).with_name("security.toml").read_text("utf-8")
+)
+
+
+def in_ten_languages(answer: str) -> list[tuple[str, str, str]]:
+    """Give the lines of ``security.toml`` that have this answer."""
+    return [(language, subject, text) for language, table in LISTS.items() for subject, text in table[answer]]
+
+
+def test_the_lists_are_of_ten_languages() -> None:
+    """A code, a reset, an alert and an address to confirm in each, and what looks like them."""
+    assert list(LISTS) == ["fr", "en", "de", "es", "it", "pt", "nl", "pl", "sv", "ca"]
+    assert all(len(table["yes"]) >= 6 and len(table["no"]) >= 6 for table in LISTS.values())
+
+
+@pytest.mark.parametrize(("language", "subject", "text"), in_ten_languages("yes"))
+def test_security_mail_is_known_in_ten_languages(language: str, subject: str, text: str) -> None:
+    """Whatever else marks it; no figure of it is quoted."""
+    found = classify(message(subject, text, BULK))
+    assert found.topic is Topic.SECURITY, language
+    assert not re.search(r"\d", "".join(each.found for each in found.evidence))
+
+
+@pytest.mark.parametrize(("language", "subject", "text"), in_ten_languages("no"))
+def test_what_looks_like_security_mail_in_ten_languages(language: str, subject: str, text: str) -> None:
+    """What every bill prints, other codes, and a pick-up code: that parcel's mail is about a delivery."""
+    assert classify(message(subject, text)).topic is not Topic.SECURITY, language
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Votre colis est arrivé", "Présentez le code de retrait 739204 au point relais."),
+        ("Your parcel has arrived", "Show the pick-up code 739204 at the collection point."),
+    ],
+)
+def test_mail_with_a_pick_up_code_is_about_a_delivery(subject: str, text: str) -> None:
+    """Whoever has lost the parcel writes to the carrier; the code itself is quoted no more than any other."""
+    assert classify(message(subject, text)).topic is Topic.DELIVERY
+    assert masked(text) == text.replace("739204", "…")
 
 
 @given(code=st.from_regex(r"[A-Z0-9]{6,8}", fullmatch=True), sentence=st.sampled_from(SECURITY))
