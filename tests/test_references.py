@@ -8,6 +8,7 @@ from world import BANQUE, TELECOM, MaildirWorld, World
 from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.choice import Choice
 from noreply_analyzer.config import Account, References, Settings
+from noreply_analyzer.mentions import Kind
 from noreply_analyzer.prose import words
 from noreply_analyzer.records import Obsolete
 from noreply_analyzer.references import references_to, unknown_operators
@@ -93,7 +94,7 @@ def test_a_brief_has_them() -> None:
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_reference_has_its_words_and_nothing_else(language: str) -> None:
     """No key of the configuration is ever printed as it stands there."""
-    assert set(words(language).reference) == set(References.__struct_fields__)
+    assert set(words(language).reference) == {*References.__struct_fields__, *Kind}
 
 
 # Names that nobody has ----------------------------------------------------------------------------------------------
