@@ -20,6 +20,7 @@ _QUOTED_SUBJECT: Final = 120
 _QUOTED_NOTICE: Final = 200
 _CITED: Final = 200
 _REFERENCE: Final = 60
+_REFERENCE_LINE: Final = 62
 _NAME: Final = 80
 _POSTCODE: Final = re.compile(r"\d{5} (.+?)(?: CEDEX(?: \d+)?)?\Z", re.IGNORECASE)
 _MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM, Medium.CHAT, Medium.SOCIAL)
@@ -120,6 +121,18 @@ def _references(brief: Brief, spoken: Words) -> list[str]:
     return _named(brief.references, spoken) + _found(brief, spoken)
 
 
+def _in_lines(names: Sequence[str]) -> list[str]:
+    """Join *names* with commas into lines that a letter has room for behind *Références :*."""
+    lines: list[str] = []
+    for name in names:
+        if lines and len(lines[-1]) + len(name) < _REFERENCE_LINE:
+            lines[-1] += f" {name}"
+        else:
+            lines.append(name)
+        lines[-1] += ","
+    return [*lines[:-1], lines[-1].removesuffix(",")] if lines else []
+
+
 def _found(brief: Brief, spoken: Words) -> list[str]:
     """Name what proven messages name; the day of a bill stands in the title already."""
     told = {"invoice_date"} if _bill_day(brief) or "invoice_number" in brief.found else set()
@@ -191,7 +204,7 @@ def text_values(brief: Brief) -> dict[str, object]:
         "about": _about(brief, spoken),
         "title": _title(brief, spoken),
         "references": _references(brief, spoken),
-        "message_named": _message_named(brief, spoken),
+        "reference_lines": _in_lines([*_references(brief, spoken), *_message_named(brief, spoken)]),
         "hint": _hint(brief),
         "name": _blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
         "postal": _lines(brief.writer.postal),
