@@ -17,9 +17,10 @@ from .topic import Topic
 
 _MOST: Final = 6
 """References in one text: whoever looks a customer up needs no more."""
+_QUOTED: Final = tuple(kind for kind in Kind if kind is not Kind.DUE_DATE)
+"""What finds a case; when something is to be paid only the user has to know."""
 _ONLY_ABOUT: Final[Mapping[Kind, Topic]] = {
     Kind.AMOUNT: Topic.BILLING,
-    Kind.DUE_DATE: Topic.BILLING,
     Kind.INVOICE_DATE: Topic.BILLING,
     Kind.APPOINTMENT_DATE: Topic.APPOINTMENT,
 }
@@ -49,7 +50,7 @@ def found_in(analyses: Sequence[Analysis], known: Mapping[str, str]) -> Mapping[
         values.setdefault(mention.kind, set()).add(mention.value)
     quoted = (
         kind
-        for kind in Kind
+        for kind in _QUOTED
         if kind not in known and len(values.get(kind, ())) == 1 and _ONLY_ABOUT.get(kind, topic) is topic
     )
     return {kind.value: values[kind].pop() for kind in list(quoted)[: max(0, room)]}
