@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from .authentication import Authentication, Result, Standing
 from .detection import Overrides, Verdict
+from .mentions import Mention
 from .message import Message
 from .registry import Choice, Level, Match, Operator
 from .topic import Subject, Topic
@@ -77,6 +78,8 @@ class Reading:
     message: Message
     verdict: Verdict
     subject: Subject
+    mentions: tuple[Mention, ...] = ()
+    """What it names the customer's matter by; nothing of security mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

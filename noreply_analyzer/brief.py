@@ -58,6 +58,8 @@ class Brief:
     """Who proved it: "us" by a signature, the user's provider by its authserv-id; all of them for several messages."""
     references: Mapping[str, str] = field(default_factory=dict)
     """What the user is known by: ``customer_number``, ``contract_number``, ``line_number``, ``account_number``."""
+    found: Mapping[str, str] = field(default_factory=dict)
+    """What proven messages name besides, by `mentions.Kind`; it stands in the text, and in no header field."""
     escalation: tuple[tuple[int, Channel | Mediator], ...] = ()
     """After how many days of silence whom to turn to."""
     deadline: Deadline | None = None

@@ -8,7 +8,7 @@ from .address import Address
 from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
-from .references import references_to
+from .references import found_in, references_to
 from .registry import Level, Registry, lineage
 
 
@@ -32,6 +32,7 @@ def brief_for(
     if newest.match is None or newest.choice is None:
         raise ValueError("only what was decided to be drafted has a brief")
     operator, choice = newest.match.operator, newest.choice
+    known = references_to(operator, account, registry)
     steps = registry.steps_of(operator)
     later = [where for _days, where in steps]  # named as the next step, so not as another way
     return Brief(
@@ -48,7 +49,8 @@ def brief_for(
         stale=choice.stale,
         proven_by=newest.authentication.domain if newest.proven else "",
         checked_by=tuple(dict.fromkeys(a.authentication.checked_by for a in analyses)),
-        references=references_to(operator, account, registry),
+        references=known,
+        found=found_in(analyses, known),
         escalation=steps,
         deadline=registry.deadline_of(operator),
         ask_locally=next((one.ask_locally for one in lineage(operator, registry) if one.ask_locally), ""),

@@ -1,6 +1,6 @@
 """What looks like a one-time code or a new password: figures beside a word that asks for them, or all alone.
 
-The words are in ``topics/*.toml``, those of all languages are looked for at once. What stands nearest before figures
+The words are in ``secrets/*.toml``, those of all languages are looked for at once. What stands nearest before figures
 says what they are: a code, another thing's number, or nothing; then what comes after them counts, and their shape.
 Every expression is searched for once over the whole text, and what was found is compared by its place: the time is in
 proportion to the text.
@@ -23,6 +23,8 @@ INSTEAD: Final = "…"
 
 _NEAR: Final = 80
 """Characters between figures and a word that says what they are."""
+_REACH: Final = 160
+"""Characters on each side of figures among which words are looked for: `_NEAR`, and the longest of them."""
 _AFTER_KEY: Final = 40
 _FROM_VERB: Final = 40
 _FROM_NAME_TO_YEAR: Final = 20
@@ -38,6 +40,7 @@ _FIGURES: Final = re.compile(
 _MIX: Final = re.compile(
     r"(?<![\w/@.=-])(?=[a-z]{0,15}\d)(?=\d{0,15}[a-z])[a-z\d][a-z\d!#$*?_-]{3,20}(?![\w/@.=]*[/@=])"
 )
+_DIGITS: Final = re.compile(r"\d+")
 _DAY_OR_YEAR: Final = re.compile(r"(?:19|20)\d\d(?:[01]\d[0-3]\d)?\Z")
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
 _TO_LABEL: Final = re.compile(r"[^\w\n]{0,3}(?:[^\W\d]{1,4}[^\w\n]{1,3}){0,2}\W{0,4}\Z")
@@ -62,6 +65,8 @@ class CodeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What passwords are called: what follows in the sentence is secret, figures or letters mixed with figures."""
     harmless: tuple[str, ...] = ()
     """What makes another thing of a code, right before its name or right after: *client*, *promo*, *postal*."""
+    handed: tuple[str, ...] = ()
+    """Likewise, but of a code that is worth something: whoever knows it is handed the parcel."""
     joints: tuple[str, ...] = ()
     """What may stand between the name of a code and such a word: *de*."""
     says: tuple[str, ...] = ()
@@ -103,8 +108,9 @@ class _Found:
         return [before] * last + [after] * (first and self.starts[after] - end <= _NEAR)
 
 
-def _found(pattern: re.Pattern[str], text: str) -> _Found:
-    matches = [(match.start(), match.end(), match.lastgroup or "") for match in pattern.finditer(text)]
+def _found(pattern: re.Pattern[str], text: str, stretches: Iterable[tuple[int, int]]) -> _Found:
+    every = chain.from_iterable(pattern.finditer(text, start, end) for start, end in stretches)
+    matches = [(match.start(), match.end(), match.lastgroup or "") for match in every]
     starts, ends, kinds = zip(*matches, strict=True) if matches else ((), (), ())
     return _Found(starts, ends, kinds)
 
@@ -117,15 +123,37 @@ class _Text:
         self._patterns = patterns
 
     def _find(self, name: str) -> _Found:
-        return _found(self._patterns[name], self.text)
+        return _found(self._patterns[name], self.text, self._stretches(_DIGITS))
+
+    def _stretches(self, figures: re.Pattern[str]) -> list[tuple[int, int]]:
+        """Give where words may matter: around *figures*, stretches that overlap as one."""
+        found: list[tuple[int, int]] = []
+        for match in figures.finditer(self.text):
+            start, end = max(0, match.start() - _REACH), match.end() + _REACH
+            if found and start <= found[-1][1]:
+                start = found.pop()[0]
+            found.append((start, end))
+        return found
 
     @cached_property
     def names(self) -> _Found:
-        return self._find("names")
+        """What codes are called, and what else has such a name: what makes it harmless stands right beside it."""
+        named = self._find("names")
+        each = [self._judged(*one) for one in zip(named.starts, named.ends, named.kinds, strict=True)]
+        starts, ends, kinds = zip(*each, strict=True) if each else ((), (), ())
+        return _Found(starts, ends, kinds)
+
+    def _judged(self, start: int, end: int, kind: str) -> tuple[int, int, str]:
+        before = self._patterns["harmless before"].search(self.text, max(0, start - _AFTER_KEY), start)
+        after = self._patterns["harmless after"].match(self.text, end)
+        if before is None and after is None:
+            return start, end, kind
+        handed = any(match["handed"] for match in (before, after) if match)
+        return before.start() if before else start, after.end() if after else end, "handed" if handed else "harmless"
 
     @cached_property
     def labels(self) -> _Found:
-        return self._find("labels")
+        return _found(self._patterns["labels"], self.text, self._stretches(_FIGURES))
 
     @cached_property
     def asks(self) -> _Found:
@@ -142,7 +170,7 @@ class _Text:
     @cached_property
     def ends(self) -> _Found:
         """Where sentences end."""
-        return _found(_SENTENCE_END, self.text)
+        return _found(_SENTENCE_END, self.text, [(0, len(self.text))])
 
     def one_sentence(self, start: int, end: int) -> bool:
         """Tell whether no sentence ends between two places."""
@@ -169,15 +197,13 @@ class Codes:
         def of(kind: str) -> str:
             return "|".join(chain.from_iterable(getattr(words, kind) for words in each)) or "(?!)"
 
-        harmless, joint = f"(?:{of('harmless')})", f"(?:{of('joints')})"
-        name = f"(?:{of('keys')}|{of('codes')})"
+        harmless, joint = f"(?:{of('harmless')}|(?P<handed>{of('handed')}))", f"(?:{of('joints')})"
         self._patterns = {
-            "names": re.compile(
-                rf"\b(?:(?P<harmless>{harmless}[ -]{name}\b|{name}(?:[ -]|[ -]{joint}[ ']?){harmless}\b)"
-                rf"|(?P<key>{of('keys')})\b|(?P<code>{of('codes')})\b)"
-            ),
+            "names": re.compile(rf"\b(?:(?P<key>{of('keys')})\b|(?P<code>{of('codes')})\b)"),
+            "harmless before": re.compile(rf"\b{harmless}[ -]\Z"),
+            "harmless after": re.compile(rf"(?:[ -]|[ -]{joint}[ ']?){harmless}\b"),
             "labels": re.compile(
-                rf"(?<!\w)(?:(?P<number>{of('numbers')})|(?P<thing>{of('things')}|{harmless}))(?![a-z])"
+                rf"(?<!\w)(?:(?P<number>{of('numbers')})|(?P<thing>{of('things')}|{of('harmless')}|{of('handed')}))(?![a-z])"
             ),
             "asks": re.compile(rf"\b(?:{of('asks')})\b"),
             "passes": re.compile(rf"\b(?:{of('passes')})\b"),
@@ -201,25 +227,26 @@ class Codes:
             return text
         folded, places = _with_places(text)
         kept, at = [], 0
-        for start, end, _name in sorted(self._all(folded)):
+        for start, end, _name in sorted(self._all(folded, handed=True)):
             if places[start] >= at:
                 kept += [text[at : places[start]], INSTEAD]
             at = max(at, places[end - 1] + 1)
         return "".join([*kept, text[at:]])
 
-    def _all(self, folded: str) -> Iterator[tuple[int, int, str]]:
+    def _all(self, folded: str, *, handed: bool = False) -> Iterator[tuple[int, int, str]]:
+        """Find codes; those to be *handed* over too, if they are wanted."""
         text = _Text(folded, self._patterns)
         for match in _FIGURES.finditer(folded):
-            name = self._name_of(text, match.start(), match.end())
+            if self._units.match(folded, match.end()):
+                continue
+            name = self._name_of(text, match.start(), match.end(), handed=handed)
             if name is not None:
                 yield match.start(), match.end(), name
         if any(character.isdigit() for character in folded):
             yield from self._mixes(text)
 
-    def _name_of(self, text: _Text, start: int, end: int) -> str | None:
+    def _name_of(self, text: _Text, start: int, end: int, *, handed: bool) -> str | None:
         """Give what the figures are called if they are a code, be it nothing; ``None`` if they are none."""
-        if self._units.match(text.text, end):
-            return None
         names = text.names
         number = names.before(start)
         governed = number >= 0 and start - names.ends[number] <= _NEAR and text.one_sentence(names.ends[number], start)
@@ -229,6 +256,8 @@ class Codes:
         label = self._label(text, start, not_before=names.ends[number] if governed else 0)
         if label and text.minutes.near(start, end):
             return INSTEAD
+        if kind == "handed" or "handed" in map(names.kinds.__getitem__, names.near(start, end)):
+            return INSTEAD if handed and label in {"", "named"} else None
         if kind == "harmless" or (kind == "code" and _GIVEN.match(text.text, names.ends[number])):
             return None
         if kind == "code" or (kind == "key" and start - names.ends[number] <= _AFTER_KEY):

@@ -1,16 +1,18 @@
 """One message explained: what was found, what was chosen, what was passed over, and why; in words and as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from . import report
 from .language import _
+from .mentions import Kind
 from .policy import Analysis
 from .portrait import QUALITIES
 from .registry import Channel, Choice
 from .source import InAccount, InFile
+from .topic import masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +26,15 @@ class Explained:
 
 
 def as_object(explained: Explained, *, zone: ZoneInfo) -> dict[str, Any]:
-    """Give the object of a message, with what only an explanation has: the topic's evidence, and all channels."""
+    """Give the object of a message, with what only an explanation has: its evidence, references, all channels."""
     analysis, choice = explained.analysis, explained.choice
     found = report.as_object(analysis, source=report.place_of(explained.where), zone=zone)
     found["topic_evidence"] = [
-        {"rule": one.rule, "where": one.where, "found": one.found} for one in analysis.reading.subject.evidence
+        {"rule": one.rule, "where": one.where, "found": masked(one.found)} for one in analysis.reading.subject.evidence
+    ]
+    found["references"] = [
+        {"kind": one.kind, "label": one.label, "value": one.value, "where": one.where}
+        for one in analysis.reading.mentions
     ]
     found["channels"] = [
         report.channel_of(channel) | {"taken": taken, "why_not": why} for channel, taken, why in _channels(choice)
@@ -57,6 +63,7 @@ def lines(explained: Explained, *, zone: ZoneInfo) -> Iterator[str]:
     for title, said in (
         (_("Can it be answered?"), _answerability(analysis)),
         (_("What is it about?"), _topic(analysis)),
+        (_("What does it name?"), _mentions(analysis)),
         (_("Who wrote it?"), _author(analysis)),
         (_("Which operator?"), _operator(analysis)),
         (_("Where would an answer go?"), _answer(explained.choice)),
@@ -102,8 +109,38 @@ def _answerability(analysis: Analysis) -> Iterator[str]:
 def _topic(analysis: Analysis) -> Iterator[str]:
     yield report.TOPICS[analysis.topic]()
     for evidence in analysis.reading.subject.evidence:
-        quoted = _("“{subject}”").format(subject=evidence.found)
+        quoted = _("“{subject}”").format(subject=masked(evidence.found))
         yield _labelled(f"{evidence.rule}, {evidence.where}", quoted)
+
+
+def _mentions(analysis: Analysis) -> Iterator[str]:
+    mentions = analysis.reading.mentions
+    if not mentions:
+        yield _("No number, amount or day that would help to find the case.")
+    for mention in mentions:
+        yield _labelled(f"{KINDS[mention.kind]()}, {mention.where}", f"{mention.label} → {mention.value}")
+    if mentions and not analysis.proven:
+        yield _("A draft would quote none of it: nothing proves who wrote it.")
+
+
+KINDS: Final[Mapping[Kind, Callable[[], str]]] = {
+    Kind.CUSTOMER_NUMBER: lambda: _("customer number"),
+    Kind.CONTRACT_NUMBER: lambda: _("contract number"),
+    Kind.LINE_NUMBER: lambda: _("line"),
+    Kind.ACCOUNT_NUMBER: lambda: _("customer account"),
+    Kind.INVOICE_NUMBER: lambda: _("invoice number"),
+    Kind.ORDER_NUMBER: lambda: _("order number"),
+    Kind.FILE_NUMBER: lambda: _("file number"),
+    Kind.METER_NUMBER: lambda: _("meter"),
+    Kind.PARCEL_NUMBER: lambda: _("parcel number"),
+    Kind.POLICY_NUMBER: lambda: _("policy number"),
+    Kind.REFERENCE: lambda: _("reference"),
+    Kind.AMOUNT: lambda: _("amount"),
+    Kind.DUE_DATE: lambda: _("day of payment"),
+    Kind.INVOICE_DATE: lambda: _("day of the invoice"),
+    Kind.APPOINTMENT_DATE: lambda: _("day of the appointment"),
+}
+"""What `mentions` finds, in words."""
 
 
 def _author(analysis: Analysis) -> Iterator[str]:

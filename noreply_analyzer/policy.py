@@ -26,6 +26,7 @@ from .authresults import hear, weigh
 from .detection import Answerability, Overrides, judge
 from .ids import is_draft_id
 from .language import N_, _
+from .mentions import mentions_in
 from .message import Message
 from .registry import Choice, Match, Registry, choose
 from .topic import Topic, classify
@@ -64,7 +65,9 @@ def read(raw: bytes, overrides: Overrides) -> Reading:
         MessageError: it is no message.
     """
     message = Message.from_bytes(raw)
-    return Reading(message=message, verdict=judge(message, overrides), subject=classify(message))
+    subject = classify(message)
+    mentions = () if subject.topic is Topic.SECURITY else mentions_in(message)
+    return Reading(message=message, verdict=judge(message, overrides), subject=subject, mentions=mentions)
 
 
 def analyze(
@@ -87,6 +90,8 @@ def analyze(
     """
     author = reading.message.author
     match = registry.find(author.address) if author else None
+    if match:
+        reading = replace(reading, subject=reading.subject.in_sector(match.operator.sector))
     analysis = Analysis(
         reading=reading,
         circumstances=circumstances,

@@ -67,6 +67,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     blank: dict[str, str]
     blanks: dict[str, str]
     reference: dict[str, str]
+    tariff: dict[str, str]
     title: dict[str, str]
     your_message: str
     your_message_dated: str

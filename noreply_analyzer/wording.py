@@ -1,7 +1,7 @@
 """A `Brief` as words: the subject lines, and the values that the templates of drafts put into their prose."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,6 +11,7 @@ from .authresults import provider_name
 from .brief import Answered, Brief
 from .guards import Deadline
 from .message import Message
+from .phones import tariff, written
 from .prose import Words, clean, day_named, quotable, stick, typographic, words
 from .registry import Channel, Mediator, Medium, Purpose, Quality, ReadBy
 from .topic import Topic, masked
@@ -20,6 +21,7 @@ _QUOTED_SUBJECT: Final = 120
 _QUOTED_NOTICE: Final = 200
 _CITED: Final = 200
 _REFERENCE: Final = 60
+_REFERENCE_LINE: Final = 62
 _NAME: Final = 80
 _POSTCODE: Final = re.compile(r"\d{5} (.+?)(?: CEDEX(?: \d+)?)?\Z", re.IGNORECASE)
 _MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM, Medium.CHAT, Medium.SOCIAL)
@@ -39,9 +41,13 @@ def _your_messages(brief: Brief, spoken: Words) -> str:
 
 
 def mail_title(brief: Brief) -> str:
-    """Give the subject of an e-mail; the first reference stands in it, for whoever sorts the mail there."""
+    """Give the subject of an e-mail; the first reference stands in it, for whoever sorts the mail there.
+
+    It is the user's own: what was found in a message stands in no header field.
+    """
     spoken = words(text_language(brief))
-    return spoken.join.join([_title(brief, spoken), *_message_named(brief, spoken), *_references(brief, spoken)[:1]])
+    own = _named(brief.references, spoken)[:1]
+    return spoken.join.join([_title(brief, spoken), *_message_named(brief, spoken), *own])
 
 
 def _message_named(brief: Brief, spoken: Words) -> list[str]:
@@ -113,7 +119,29 @@ def _about(brief: Brief, spoken: Words) -> str:
 
 
 def _references(brief: Brief, spoken: Words) -> list[str]:
-    given = ((key, clean(text, _REFERENCE)) for key, text in brief.references.items())
+    return _named(brief.references, spoken) + _found(brief, spoken)
+
+
+def _in_lines(names: Sequence[str]) -> list[str]:
+    """Join *names* with commas into lines that a letter has room for behind *Références :*."""
+    lines: list[str] = []
+    for name in names:
+        if lines and len(lines[-1]) + len(name) < _REFERENCE_LINE:
+            lines[-1] += f" {name}"
+        else:
+            lines.append(name)
+        lines[-1] += ","
+    return [*lines[:-1], lines[-1].removesuffix(",")] if lines else []
+
+
+def _found(brief: Brief, spoken: Words) -> list[str]:
+    """Name what proven messages name; the day of a bill stands in the title already."""
+    told = {"invoice_date"} if _bill_day(brief) or "invoice_number" in brief.found else set()
+    return _named({key: text for key, text in brief.found.items() if key not in told}, spoken)
+
+
+def _named(references: Mapping[str, str], spoken: Words) -> list[str]:
+    given = ((key, clean(text, _REFERENCE)) for key, text in references.items())
     return [spoken.reference_to(key, text) for key, text in given if text]
 
 
@@ -185,7 +213,7 @@ def text_values(brief: Brief) -> dict[str, object]:
         "about": _about(brief, spoken),
         "title": _title(brief, spoken),
         "references": _references(brief, spoken),
-        "message_named": _message_named(brief, spoken),
+        "reference_lines": _in_lines([*_references(brief, spoken), *_message_named(brief, spoken)]),
         "hint": _hint(brief),
         "name": _blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
         "postal": _lines(brief.writer.postal),
@@ -219,6 +247,7 @@ def note_values(brief: Brief) -> dict[str, object]:
         "to_verify": recipient is not None and _is_reported(recipient, brief),
         "age": _age(brief, spoken) if recipient and brief.stale and recipient is brief.channel else "",
         "blanks": _blanks(brief, spoken),
+        "found": _found(brief, spoken),
         "foreign": text_language(brief) != brief.writer.language,
         "steps": [_step(days, where, brief, spoken) for days, where in brief.escalation],
         "ask_locally": _french(brief.ask_locally),
@@ -263,7 +292,7 @@ def _way(channel: Channel, brief: Brief, spoken: Words) -> _WayView:
         medium=channel.medium,
         target=_target(channel, brief.operator.name, brief.operator.country),
         hours=clean(channel.hours, _CITED),
-        price=clean(channel.price, _CITED),
+        price=clean(channel.price, _CITED) or _price(channel, brief, spoken),
         limits=clean(channel.limits, _CITED),
         source=_source(channel),
         stated_on=spoken.date(channel.stated_on) if channel.stated_on else "",
@@ -271,6 +300,12 @@ def _way(channel: Channel, brief: Brief, spoken: Words) -> _WayView:
         reported=_is_reported(channel, brief),
         complaints=channel.purpose is Purpose.COMPLAINTS,
     )
+
+
+def _price(channel: Channel, brief: Brief, spoken: Words) -> str:
+    """Say what a call costs where the record does not, as far as the kind of number tells."""
+    is_phone = channel.medium is Medium.PHONE
+    return spoken.tariff.get(tariff(channel.target, brief.operator.country), "") if is_phone else ""
 
 
 def _is_reported(channel: Channel, brief: Brief) -> bool:
@@ -310,22 +345,7 @@ def _target(channel: Channel, name: str, country: str) -> str:
         lines = _lines(channel.lines)
         return ", ".join(stick(line) for line in lines[len(lines) > 1 and lines[0] == name :])
     target = clean(channel.target, _CITED)
-    return stick(_phone(target, country)) if channel.medium is Medium.PHONE else target
-
-
-def _phone(number: str, country: str) -> str:
-    """Give *number* as people of its country write it; a short number as it stands."""
-    import phonenumbers
-
-    try:
-        parsed = phonenumbers.parse(number, country)
-    except phonenumbers.NumberParseException:
-        return number
-    if not phonenumbers.is_valid_number(parsed):
-        return number
-    at_home = phonenumbers.region_code_for_country_code(parsed.country_code or 0) == country
-    form = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(parsed, form)
+    return stick(written(target, country)) if channel.medium is Medium.PHONE else target
 
 
 def _lines(lines: Sequence[str]) -> tuple[str, ...]:

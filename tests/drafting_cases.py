@@ -139,6 +139,7 @@ QUESTION: Final = Brief(
     timezone=ZoneInfo("Europe/Paris"),
 )
 LETTER: Final = replace(QUESTION, channel=POST, also=(PHONE, FORM))
+FOUND: Final = {"line_number": "06 39 98 00 12", "invoice_number": "F-2026-77", "amount": "39,99 €"}
 INCIDENT: Final = replace(
     BILL, subject="Incident sur votre ligne : intervention en cours", date=datetime(2026, 11, 20, 18, 5, tzinfo=UTC)
 )
@@ -176,6 +177,8 @@ _IN_BOTH: Final = {
     "letter": LETTER,
     "letter-group": replace(LETTER, answered=_GROUP),
     "letter-complaint": replace(LETTER, level="complaint"),
+    "letter-found": replace(LETTER, found=FOUND),
+    "email-found": replace(QUESTION, channel=MAIL, found=FOUND),
     "letter-notice": replace(LETTER, level="notice"),
     "letter-reported": replace(QUESTION, channel=REPORTED, also=(PHONE,), to_verify=True),
     "letter-stale": replace(LETTER, stale=True, now=datetime(2027, 12, 1, 9, 0, tzinfo=UTC), also=()),

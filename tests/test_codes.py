@@ -24,6 +24,10 @@ from noreply_analyzer.topic import masked
         ("Votre mot de passe provisoire : Xy12abCD.", "Votre mot de passe provisoire : …."),
         ("Your code is 482913 (valid for 10 minutes)", "Your code is … (valid for 10 minutes)"),
         ("Facture n° 482913, code 7392", "Facture n° 482913, code …"),
+        ("Votre code de retrait 4829", "Votre code de retrait …"),
+        ("4829 est votre code de retrait", "… est votre code de retrait"),
+        ("Code à présenter au livreur : 4829", "Code à présenter au livreur : …"),
+        ("Pick-up code: 4829, order 482913", "Pick-up code: …, order 482913"),
     ],
 )
 def test_a_code_is_masked(text: str, shown: str) -> None:

@@ -168,7 +168,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "click": {"cli", "completion", "helptext", "registry_commands", "state_commands", "upkeep_commands"},
     "selectolax": {"htmltext"},
     "publicsuffixlist": {"address"},
-    "phonenumbers": {"rules", "wording"},
+    "phonenumbers": {"phones", "rules"},
     "smtplib": set(),
     "requests": set(),
     "urllib.request": set(),

@@ -1,17 +1,22 @@
 """References: a draft quotes those of its operator, whatever the record was called, and a misspelt name is told."""
 
-import pytest
-from builders import NOW, a_channel, an_analysis, an_operator
-from test_cut_off import bill
-from world import BANQUE, TELECOM, MaildirWorld, World
+from dataclasses import replace
 
+import pytest
+from builders import NOW, PROVEN, UNSIGNED, a_channel, a_reading, an_analysis, an_operator
+from test_cut_off import bill
+from world import BANQUE, NOTICE, TELECOM, MaildirWorld, World, mail
+
+from noreply_analyzer.analysis import Analysis
 from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.choice import Choice
 from noreply_analyzer.config import Account, References, Settings
+from noreply_analyzer.mentions import Kind, Mention
 from noreply_analyzer.prose import words
 from noreply_analyzer.records import Obsolete
-from noreply_analyzer.references import references_to, unknown_operators
+from noreply_analyzer.references import found_in, references_to, unknown_operators
 from noreply_analyzer.registry import Registry
+from noreply_analyzer.topic import Topic
 
 NEW = an_operator("telecom-exemple")
 REGISTRY = Registry.of(
@@ -90,10 +95,76 @@ def test_a_brief_has_them() -> None:
     assert brief.references == {"contract_number": "7"}
 
 
+# What messages name -------------------------------------------------------------------------------------------------
+
+
+def naming(*mentions: tuple[Kind, str], topic: Topic = Topic.BILLING, proven: bool = True) -> Analysis:
+    """Give a message that names things."""
+    found = tuple(Mention(kind=kind, label="n°", value=value, where="text") for kind, value in mentions)
+    reading = replace(a_reading(topic=topic), mentions=found)
+    return an_analysis(reading=reading, authentication=PROVEN if proven else UNSIGNED)
+
+
+CUSTOMER, INVOICE, AMOUNT = (Kind.CUSTOMER_NUMBER, "1"), (Kind.INVOICE_NUMBER, "2"), (Kind.AMOUNT, "3 €")
+
+
+@pytest.mark.parametrize(
+    ("analyses", "known", "quoted"),
+    [
+        ([naming(INVOICE, CUSTOMER, AMOUNT)], {}, {"customer_number": "1", "invoice_number": "2", "amount": "3 €"}),
+        ([naming(INVOICE, CUSTOMER)], {"customer_number": "7"}, {"invoice_number": "2"}),
+        ([naming(CUSTOMER, proven=False)], {}, {}),
+        ([naming(CUSTOMER), naming(INVOICE, proven=False)], {}, {}),
+        ([naming(CUSTOMER), naming(CUSTOMER, INVOICE)], {}, {"customer_number": "1", "invoice_number": "2"}),
+        ([naming(CUSTOMER, INVOICE), naming(CUSTOMER, (Kind.INVOICE_NUMBER, "9"))], {}, {"customer_number": "1"}),
+        ([naming(CUSTOMER, AMOUNT, topic=Topic.INCIDENT)], {}, {"customer_number": "1"}),
+        ([naming((Kind.APPOINTMENT_DATE, "3 mai"))], {}, {}),
+        ([naming((Kind.DUE_DATE, "3 mai"))], {}, {}),
+        ([naming((Kind.APPOINTMENT_DATE, "3 mai"), topic=Topic.APPOINTMENT)], {}, {"appointment_date": "3 mai"}),
+        ([naming()], {}, {}),
+    ],
+)
+def test_what_proven_messages_name_is_quoted(
+    analyses: list[Analysis], known: dict[str, str], quoted: dict[str, str]
+) -> None:
+    """The configuration wins; of two answers neither; and nothing that a forger may have written."""
+    assert found_in(analyses, known) == quoted
+
+
+def test_a_draft_has_few_references() -> None:
+    """Six with the user's own."""
+    every = naming(*((kind, str(number)) for number, kind in enumerate(Kind)))
+
+    assert len(found_in([every], {})) == 6
+    assert len(found_in([every], {"customer_number": "1", "line_number": "2"})) == 4
+
+
+def test_a_brief_has_what_was_found_apart(maildir_world: MaildirWorld) -> None:
+    """The user's own may stand in a header field; what a message says may not."""
+    refer(maildir_world, "telecom-exemple")
+    text = "Votre facture n° 482913 du 12 novembre, client n° 998877, ligne 06 39 98 00 12, est disponible."
+    raw = mail(
+        TELECOM.author,
+        "Votre facture n° 482913",
+        f"{text}\n{NOTICE}",
+        date=maildir_world.now,
+        message_id="<bill@telecom.example>",
+    )
+    path = maildir_world.folder / "bill.eml"
+    path.write_bytes(TELECOM.key.sign(raw))
+    header, _, body = maildir_world.type("draft", str(path)).stdout.partition("\n\n")
+
+    assert "4455" in body
+    assert "482913" in body
+    assert "06 39 98 00 12" in body
+    assert "998877" not in body
+    assert "482913" not in header
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_reference_has_its_words_and_nothing_else(language: str) -> None:
     """No key of the configuration is ever printed as it stands there."""
-    assert set(words(language).reference) == set(References.__struct_fields__)
+    assert set(words(language).reference) == {*References.__struct_fields__, *Kind} - {Kind.DUE_DATE}
 
 
 # Names that nobody has ----------------------------------------------------------------------------------------------
