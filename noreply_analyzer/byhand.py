@@ -25,7 +25,7 @@ from .opening import open_store
 from .output import Output, Sink, require_free, write_new
 from .period import Period
 from .place import AccountPlace, FilePlace, Place, StandardInput, read_place
-from .policy import NOT_CHECKED, Analysis, Tools
+from .policy import NOT_CHECKED, Analysis, Tools, said_of_service
 from .progress import Progress
 from .reading import contents
 from .registry import Choice, Level, Registry, choose
@@ -244,6 +244,7 @@ def _choice(
         today=analysis.circumstances.now.date(),
         shelf_life_days=settings.registry.shelf_life_days,
         registry=registry,
+        said=said_of_service(analysis.message),
         channel_id=channel,
     )
 

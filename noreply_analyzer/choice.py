@@ -5,7 +5,7 @@ Channels for data protection, for abuse reports and for cancellations are in no 
 to any of them is worse than writing nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from .errors import UsageError
 from .language import _
 from .records import Audience, Channel, Medium, Operator, Purpose, Quality
+from .registrar import fold
 from .topic import Topic
 
 
@@ -73,7 +74,7 @@ _SHELF_LIVES: Final = 3
 """Of a postal address, after which it is worth no more than one that is only reported."""
 
 
-def choose(
+def choose(  # noqa: PLR0913 - each of them decides, and each has its name
     operator: Operator,
     *,
     topic: Topic,
@@ -81,11 +82,14 @@ def choose(
     today: date,
     shelf_life_days: int,
     registry: Directory,
+    said: Sequence[str] = (),
     channel_id: str = "",
 ) -> Choice:
     """Say which channel of *operator*, or else of the company it belongs to, a matter goes to.
 
-    With *channel_id* the user has chosen: that channel is taken, if a draft may go there at all.
+    Where each service has a desk of its own, *said* tells which it is about: texts, the weightiest first. Where none of
+    them names one service alone, no such desk is chosen. With *channel_id* the user has chosen: that channel is taken,
+    if a draft may go there at all.
 
     Raises:
         UsageError: there is no such channel, or no draft may go there.
@@ -100,12 +104,25 @@ def choose(
         letters = [channel for channel in fit if channel.medium in _LETTER_MEDIA]
         if channel_id:
             letters = [channel for channel in letters if channel.id == channel_id]
+        else:
+            letters = _serving(letters, said)
         if letters:
             return _chosen(letters[0], beside, passed_over, today, shelf_life_days)
     if channel_id:
         raise UsageError(_refusal(channel_id, operator, beside, passed_over))
     outdated = _outdated(passed_over)
     return Choice(channel=None, also=tuple(beside), outdated=outdated, others=tuple(passed_over), stale=bool(outdated))
+
+
+def _serving(letters: list[Channel], said: Sequence[str]) -> list[Channel]:
+    """Give the desks that serve everybody, and those of the one service that is named."""
+    served = {channel.serves for channel in letters if channel.serves}
+    if not served:
+        return letters
+    texts = (f" {fold(text)} " for text in said)
+    named = ({words for words in served if any(f" {word} " in text for word in words)} for text in texts)
+    one = next((found for found in named if found), set())
+    return [channel for channel in letters if not channel.serves or (len(one) == 1 and channel.serves in one)]
 
 
 def _outdated(passed_over: list[tuple[Channel, str]]) -> tuple[Channel, ...]:

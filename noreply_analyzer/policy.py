@@ -131,7 +131,15 @@ def _choice(analysis: Analysis, decision: Decision, preferences: Preferences, re
         today=analysis.circumstances.now.date(),
         shelf_life_days=preferences.shelf_life_days,
         registry=registry,
+        said=said_of_service(analysis.message),
     )
+
+
+def said_of_service(message: Message) -> tuple[str, ...]:
+    """Give what may name the service that a message is about, the weightiest first: head, then text."""
+    author = message.author
+    head = f"{author.address.local_part} {author.name}" if author else ""
+    return (f"{head} {message.subject}", message.text)
 
 
 def _warnings(message: Message, match: Match | None, registry: Registry) -> tuple[Caution, ...]:

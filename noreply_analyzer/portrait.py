@@ -184,6 +184,7 @@ def _of_channel(channel: Channel, due: frozenset[str]) -> list[str]:
     reader = _READERS[channel.read_by]().format(basis=channel.read_by_basis) if channel.read_by in _READERS else ""
     for label, value in (
         (_("only for"), channel.region),
+        (_("only for mail that says"), ", ".join(channel.serves)),
         (_("languages"), "" if channel.languages == ("fr",) else ", ".join(channel.languages)),
         (_("hours"), channel.hours),
         (_("price"), channel.price),

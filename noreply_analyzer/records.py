@@ -84,6 +84,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The address, number or page; a postal address stands in `lines`."""
     lines: tuple[str, ...] = ()
     region: str = ""
+    serves: tuple[str, ...] = ()
+    """Words of the one service that this desk is there for: a letter goes there only where mail says one of them."""
     languages: tuple[str, ...] = ("fr",)
     hours: str = ""
     price: str = ""

@@ -159,8 +159,8 @@ def text_language(brief: Brief) -> str:
 
 
 def _recipient(brief: Brief) -> Channel | None:
-    """Give the channel whose lines stand on the envelope."""
-    channels = (brief.channel, *brief.also)
+    """Give the channel whose lines stand on the envelope; a desk for one service only where it was chosen."""
+    channels = (brief.channel, *(other for other in brief.also if not other.serves))
     return next((channel for channel in channels if channel and channel.medium is Medium.POST and channel.lines), None)
 
 
@@ -244,6 +244,7 @@ def note_values(brief: Brief) -> dict[str, object]:
         "signed": "us" in brief.checked_by,
         "provider": ", ".join(clean(provider_name(name), _CITED) for name in brief.checked_by if name != "us"),
         "has_recipient": recipient is not None,
+        "desks": any(channel.serves for channel in listed if channel.medium is Medium.POST),
         "to_verify": recipient is not None and _is_reported(recipient, brief),
         "age": _age(brief, spoken) if recipient and brief.stale and recipient is brief.channel else "",
         "blanks": _blanks(brief, spoken),

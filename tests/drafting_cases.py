@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from noreply_analyzer.address import Address
 from noreply_analyzer.drafting import Answered, Brief, Draft, Writer, compose
 from noreply_analyzer.guards import Deadline
@@ -163,8 +165,6 @@ def in_english(brief: Brief) -> Brief:
 
 
 def _english(channel: Channel) -> Channel:
-    import msgspec
-
     changes = {"hours": "Monday to Saturday, 8 am to 8 pm", "price": "price of a call", "target": "+33199001234"}
     return msgspec.structs.replace(channel, languages=("en",), **(changes if channel.hours else {}))
 
@@ -194,6 +194,13 @@ _IN_BOTH: Final = {
             basis="recommandation de l'Autorité",
             sources=("https://autorite.example",),
             checked_on=date(2026, 11, 20),
+        ),
+    ),
+    "letter-desks": replace(
+        QUESTION,
+        also=(
+            msgspec.structs.replace(REPORTED, limits="forfaits mobiles", serves=("mobile",)),
+            msgspec.structs.replace(POST, limits="abonnements fibre", serves=("fibre",)),
         ),
     ),
     "letter-blank": replace(QUESTION, also=(PHONE,), references={}),

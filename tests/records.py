@@ -72,6 +72,7 @@ def channel(  # noqa: PLR0913 - a channel has many sides, and each test names th
     stated_on: date | None = date(2026, 10, 1),
     checked_on: date = date(2026, 11, 1),
     region: str = "",
+    serves: tuple[str, ...] = (),
 ) -> Channel:
     """Make a channel that is fit to be written to."""
     post = medium is Medium.POST
@@ -83,6 +84,7 @@ def channel(  # noqa: PLR0913 - a channel has many sides, and each test names th
         target="" if post else f"{name}@telecom.example",
         lines=("Télécom Exemple", "00000 VILLE") if post else (),
         region=region,
+        serves=serves,
         quality=quality,
         stated_on=stated_on,
         checked_on=checked_on,

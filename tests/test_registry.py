@@ -497,6 +497,7 @@ def _choose(
     *more: Operator,
     level: Level = Level.QUESTION,
     today: date = TODAY,
+    said: tuple[str, ...] = (),
     channel_id: str = "",
 ) -> Choice:
     registry = Registry.of([record, *more], guards=GUARDS)
@@ -507,6 +508,7 @@ def _choose(
         today=today,
         shelf_life_days=180,
         registry=registry,
+        said=said,
         channel_id=channel_id,
     )
 
@@ -636,6 +638,34 @@ def test_a_newer_address_is_written_to_before_one_that_is_three_times_too_old() 
     ]
 
     assert found == [fresh, aged]
+
+
+@pytest.mark.parametrize(
+    ("said", "chosen"),
+    [
+        pytest.param(("Votre facture mobile", "fibre"), "mobile", id="the head weighs most"),
+        pytest.param(("Votre facture", "Forfait Mobile 20 Go"), "mobile", id="then the text"),
+        pytest.param(("FIBRE : votre rendez-vous",), "fibre", id="capitals and signs do not matter"),
+        pytest.param(("fibre et mobile, votre offre", "mobile"), None, id="two services in the head"),
+        pytest.param(("Votre facture", "fibre ou mobile"), None, id="two services in the text"),
+        pytest.param(("Immobile, fibreuse",), None, id="no part of a word"),
+        pytest.param((), None, id="nothing said"),
+    ],
+)
+def test_a_desk_for_one_service_takes_its_own_mail_only(said: tuple[str, ...], chosen: str | None) -> None:
+    """A letter to the wrong desk is worse than a blank; all desks are named beside it. The user may choose any."""
+    fibre = channel("fibre", medium=Medium.POST, serves=("fibre",))
+    mobile = channel("mobile", medium=Medium.POST, serves=("mobile", "forfait"))
+    record = operator(channels=(fibre, mobile))
+    choice = _choose(record, said=said)
+
+    assert (choice.channel.id if choice.channel else None) == chosen
+    assert {one.id for one in choice.also} == {"fibre", "mobile"} - {chosen}
+    everybody = channel("all", medium=Medium.POST, quality=Quality.REPORTED, stated_on=None)
+    rest = _choose(operator(channels=(fibre, mobile, everybody)), said=said).channel
+    assert rest
+    assert rest.id == (chosen or "all")
+    assert _choose(record, said=said, channel_id="fibre").channel == fibre
 
 
 def test_a_brand_without_a_channel_of_its_own_writes_to_its_company() -> None:
