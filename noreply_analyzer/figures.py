@@ -32,7 +32,8 @@ _NUMBER: Final = (
     r"[A-Z\d]{1,4}(?:[ \u00a0\u202f]\d{2,4}){1,5}"  # in groups
     r"|[A-Z\d]{1,20}(?:[./_-][A-Z\d]{1,20}){0,4}"
 )
-_PHONE: Final = rf"(?:\+33{_SPACE}?(?:\(0\){_SPACE}?)?|0)[1-9](?:[ .\u00a0\u202f-]?\d\d){{4}}"
+_PHONE: Final = rf"(?:\+33{_SPACE}?(?:\(0\){_SPACE}?)?|0)[1-79](?:[ .\u00a0\u202f-]?\d\d){{4}}"
+"""Of a line; those that begin with 08 are services."""
 _AMOUNT: Final = (
     r"\d{1,3}(?:[ .\u00a0\u202f]\d{3}){0,3}(?:,\d\d)?[ \u00a0\u202f]?(?:€|(?i:eur|euros?)\b)"
     r"|\d{1,6}(?:[.,]\d\d)?[ \u00a0\u202f]?(?:€|(?i:eur|euros?)\b)"
