@@ -69,7 +69,8 @@ def timed(name: str, work: Callable[[Any], object], items: list[Any]) -> str:
         work(item)
         taken.append((time.perf_counter() - began) * 1000)
     taken.sort()
-    return f"{name:20} median {statistics.median(taken):6.2f}  p90 {taken[len(taken) * 9 // 10]:6.2f}  max {taken[-1]:6.2f}"
+    figures = {"median": statistics.median(taken), "p90": taken[len(taken) * 9 // 10], "max": taken[-1]}
+    return f"{name:20}" + "".join(f"{which:>8} {figure:6.2f}" for which, figure in figures.items())
 
 
 def main() -> None:
