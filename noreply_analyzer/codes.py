@@ -67,6 +67,8 @@ class CodeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What makes another thing of a code, right before its name or right after: *client*, *promo*, *postal*."""
     handed: tuple[str, ...] = ()
     """Likewise, but of a code that is worth something: whoever knows it is handed the parcel."""
+    handed_names: tuple[str, ...] = ()
+    """What such a code is called where that is one word: *Abholcode*."""
     joints: tuple[str, ...] = ()
     """What may stand between the name of a code and such a word: *de*."""
     says: tuple[str, ...] = ()
@@ -144,6 +146,8 @@ class _Text:
         return _Found(starts, ends, kinds)
 
     def _judged(self, start: int, end: int, kind: str) -> tuple[int, int, str]:
+        if kind == "handed":
+            return start, end, kind
         before = self._patterns["harmless before"].search(self.text, max(0, start - _AFTER_KEY), start)
         after = self._patterns["harmless after"].match(self.text, end)
         if before is None and after is None:
@@ -199,7 +203,9 @@ class Codes:
 
         harmless, joint = f"(?:{of('harmless')}|(?P<handed>{of('handed')}))", f"(?:{of('joints')})"
         self._patterns = {
-            "names": re.compile(rf"\b(?:(?P<key>{of('keys')})\b|(?P<code>{of('codes')})\b)"),
+            "names": re.compile(
+                rf"\b(?:(?P<handed>{of('handed_names')})|(?P<key>{of('keys')})|(?P<code>{of('codes')}))\b"
+            ),
             "harmless before": re.compile(rf"\b{harmless}[ -]\Z"),
             "harmless after": re.compile(rf"(?:[ -]|[ -]{joint}[ ']?){harmless}\b"),
             "labels": re.compile(

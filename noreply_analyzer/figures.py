@@ -30,9 +30,10 @@ _END: Final = rf"(?![\w@/%€*•])(?![.,:]\d)(?!{_SPACE}?(?:\d|[*•x]{{2}}))(?
 
 _NUMBER: Final = (
     r"[A-Z\d]{1,4}(?:[ \u00a0\u202f]\d{2,4}){1,5}"  # in groups
-    r"|[A-Z\d]{1,20}(?:[./_-][A-Z\d]{1,20}){0,4}"
+    r"|[A-Z\d]{1,30}(?:[./_-][A-Z\d]{1,20}){0,4}"
 )
-_PHONE: Final = rf"(?:\+33{_SPACE}?(?:\(0\){_SPACE}?)?|0)[1-9](?:[ .\u00a0\u202f-]?\d\d){{4}}"
+_PHONE: Final = rf"(?:\+33{_SPACE}?(?:\(0\){_SPACE}?)?|0)[1-79](?:[ .\u00a0\u202f-]?\d\d){{4}}"
+"""Of a line; those that begin with 08 are services."""
 _AMOUNT: Final = (
     r"\d{1,3}(?:[ .\u00a0\u202f]\d{3}){0,3}(?:,\d\d)?[ \u00a0\u202f]?(?:€|(?i:eur|euros?)\b)"
     r"|\d{1,6}(?:[.,]\d\d)?[ \u00a0\u202f]?(?:€|(?i:eur|euros?)\b)"
@@ -87,10 +88,10 @@ def _shape(pattern: str, form: Callable[[str], str]) -> Shape:
 
 NUMBER: Final = _shape(_NUMBER, _plain)
 PHONE: Final = _shape(_PHONE, _phone)
-CELL: Final = re.compile(r"[A-Z\d]{1,20}(?:[./_-][A-Z\d]{1,20}){0,4}(?=\s|\Z)")
+CELL: Final = re.compile(r"[A-Z\d]{1,30}(?:[./_-][A-Z\d]{1,20}){0,4}(?=\s|\Z)")
 """A number in a table: other figures may stand beside it."""
 POINT: Final = _shape(f"{_POINT}|{_NUMBER}", _plain)
-AMOUNT: Final = Shape(re.compile(rf"(?:{_AMOUNT})(?![\w])"), _amount)
+AMOUNT: Final = Shape(re.compile(rf"(?:{_AMOUNT})(?!\w|[ .,\u00a0\u202f]?\d)"), _amount)
 DAY: Final = Shape(re.compile(rf"(?:{_DAY})(?![\w/])"), _day)
 
 _LOOKS_LIKE_A_DAY: Final = re.compile(rf"(?:{_DAY})\Z")
@@ -99,6 +100,11 @@ _LOOKS_LIKE_A_PHONE: Final = re.compile(
 )
 _YEAR: Final = re.compile(r"(?:19|20)\d\d\Z")
 _IBAN: Final = re.compile(r"[a-z]{2}\d{2}[a-z\d]{10,30}\Z")
+_CARD: Final = re.compile(
+    r"[2-6]\d{13,18}|[2-6]\d{3}(?:[ \u00a0\u202f.-]\d{4}){2,3}(?:[ \u00a0\u202f.-]\d{2,4})?"
+    r"|3\d{3}[ \u00a0\u202f.-]\d{6}[ \u00a0\u202f.-]\d{4,5}",
+    re.ASCII,
+)
 _FEWEST: Final = 3
 _FEWEST_UNNAMED: Final = 5
 """Letters and figures of a number that no word calls one."""
@@ -118,7 +124,7 @@ def is_number(text: str, *, named: bool) -> bool:
 def is_secret(text: str) -> bool:
     """Tell whether *text* may be a bank account (IBAN, RIB), a card, or the number of a person's life (NIR)."""
     plain = _plain(text)
-    return _is_iban(plain) or _is_rib(plain) or _is_card(plain) or _is_nir(plain)
+    return _is_iban(plain) or _is_rib(plain) or _is_card(text) or _is_nir(plain)
 
 
 def _is_iban(plain: str) -> bool:
@@ -133,9 +139,10 @@ def _is_rib(plain: str) -> bool:
     return bool(re.fullmatch(r"\d{10}[a-z\d]{11}\d\d", plain))
 
 
-def _is_card(plain: str) -> bool:
-    """ISO/IEC 7812: thirteen to nineteen figures, and the sum of Luhn."""
-    if not re.fullmatch(r"[2-6]\d{12,18}", plain):
+def _is_card(text: str) -> bool:
+    """ISO/IEC 7812: fourteen to nineteen figures, solid or in the groups that are embossed, and the sum of Luhn."""
+    plain = _plain(text)
+    if len(plain) not in {14, 15, 16, 19} or not _CARD.fullmatch(text.strip()):
         return False
     doubled = (int(figure) * (1 + place % 2) for place, figure in enumerate(reversed(plain)))
     return sum(figure - 9 if figure > 9 else figure for figure in doubled) % 10 == 0  # noqa: PLR2004 - the sum's own

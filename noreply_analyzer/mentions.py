@@ -6,12 +6,10 @@ written so in the text.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from itertools import chain, islice, pairwise
 from typing import Final
 
@@ -21,6 +19,7 @@ from .figures import AMOUNT, CELL, DAY, NUMBER, PHONE, POINT, Shape, is_number, 
 from .lexicon import Found, Lexicon, Words, words_of
 from .message import Message
 from .security import masked
+from .tables import shipped
 
 _READ: Final = 16 * 1024
 _MAX_LABELS: Final = 300
@@ -95,16 +94,10 @@ class _Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _lexicon() -> Lexicon[str]:
     return Lexicon(
         (wording.replace("<no>", language.number), kind)
-        for language in _languages()
+        for language in shipped("mentions", _Language)
         for kind, wordings in language.labels.items()
         for wording in wordings
     )
-
-
-def _languages() -> Iterator[_Language]:
-    for entry in sorted((files(__package__) / "mentions").iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".toml"):
-            yield msgspec.convert(tomllib.loads(entry.read_text("utf-8")), _Language)
 
 
 def mentions_in(message: Message) -> tuple[Mention, ...]:

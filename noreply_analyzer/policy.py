@@ -50,7 +50,7 @@ __all__ = [
     "warm_up",
 ]
 
-_WARMING: Final = b"From: a@example.org\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>x</p>\r\n"
+_WARMING: Final = b"From: a@example.org\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>x 1</p>\r\n"
 
 
 def warm_up() -> None:

@@ -5,11 +5,9 @@ given as evidence is the rule's own word, never the sender's: a code may stand b
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Final, Literal
 
 import msgspec
@@ -17,6 +15,7 @@ import msgspec
 from .codes import Codes, CodeWords, fold_lines
 from .detection import Evidence
 from .message import Message
+from .tables import shipped
 from .words import alternatives, fold
 
 RULE: Final = "topic-security"
@@ -84,12 +83,7 @@ def _places(stem: str, text: str) -> Iterator[int]:
 
 @cache
 def _languages() -> tuple[_Secrets, ...]:
-    found = sorted((files(__package__) / "secrets").iterdir(), key=lambda entry: entry.name)
-    return tuple(
-        msgspec.convert(tomllib.loads(entry.read_text("utf-8")), _Secrets)
-        for entry in found
-        if entry.name.endswith(".toml")
-    )
+    return tuple(shipped("secrets", _Secrets))
 
 
 @cache

@@ -5,12 +5,10 @@ clearly ahead the message is about something else: a wrong "marketing" costs the
 a useless one. Security comes before all counting (`security`).
 """
 
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 import msgspec
@@ -20,6 +18,7 @@ from .lexicon import Lexicon, Words, words_of
 from .message import Message
 from .security import RULE as SECURITY
 from .security import masked, security_of
+from .tables import shipped
 
 __all__ = ["RULES", "Subject", "Tally", "Topic", "classify", "masked"]
 
@@ -142,13 +141,7 @@ class _Meaning:
 
 @cache
 def _lexicon() -> Lexicon[_Meaning]:
-    return Lexicon(pair for language in _languages() for pair in _meanings(language))
-
-
-def _languages() -> Iterator[_Language]:
-    for entry in sorted((files(__package__) / "topics").iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".toml"):
-            yield msgspec.convert(tomllib.loads(entry.read_text("utf-8")), _Language)
+    return Lexicon(pair for language in shipped("topics", _Language) for pair in _meanings(language))
 
 
 def _meanings(language: _Language) -> Iterator[tuple[str, _Meaning]]:

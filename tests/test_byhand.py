@@ -70,6 +70,31 @@ def test_a_bill_explained_in_words(world: MaildirWorld) -> None:
         assert said in done.stdout
 
 
+def test_what_a_bill_names_is_explained(world: MaildirWorld) -> None:
+    """With the words that say what it is; a message that nothing proves says so, and security mail names nothing."""
+    raw = mail(
+        TELECOM.author,
+        "Votre facture n° 482913",
+        f"Client n° : 998877\nMontant TTC : 39,99 €\n{NOTICE}",
+        date=world.now,
+        message_id="<named@telecom.example>",
+    )
+    place = saved(world, TELECOM.key.sign(raw))
+    shown, forged = (
+        world.type("explain", saved(world, each, name)).stdout
+        for each, name in ((TELECOM.key.sign(raw), "signed.eml"), (raw, "unsigned.eml"))
+    )
+
+    assert explained(world, place)["references"] == [
+        {"kind": "customer_number", "label": "Client n°", "value": "998877", "where": "text"},
+        {"kind": "invoice_number", "label": "facture n°", "value": "482913", "where": "Subject"},
+        {"kind": "amount", "label": "Montant TTC", "value": "39,99 €", "where": "text"},
+    ]
+    assert "customer number, text: Client n° → 998877" in shown
+    assert "A draft would quote none of it" not in shown
+    assert "A draft would quote none of it: nothing proves who wrote it." in forged
+
+
 def test_the_same_from_every_place(world: MaildirWorld) -> None:
     """A file, a message of an mbox, standard input, a message of an account."""
     raw = bill(world, TELECOM).replace(b"\r\n", b"\n")

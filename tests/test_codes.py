@@ -28,6 +28,14 @@ from noreply_analyzer.topic import masked
         ("4829 est votre code de retrait", "… est votre code de retrait"),
         ("Code à présenter au livreur : 4829", "Code à présenter au livreur : …"),
         ("Pick-up code: 4829, order 482913", "Pick-up code: …, order 482913"),
+        ("Zeigen Sie den Abholcode 739204.", "Zeigen Sie den Abholcode …."),
+        ("Toon de afhaalcode: 739204", "Toon de afhaalcode: …"),
+        ("Visa hämtkod 739204", "Visa hämtkod …"),
+        ("Muestre el código de recogida 739204.", "Muestre el código de recogida …."),
+        ("Mostre o código de levantamento 739204.", "Mostre o código de levantamento …."),
+        ("Mostra il codice di ritiro 739204.", "Mostra il codice di ritiro …."),
+        ("Pokaż kod odbioru 739204 w punkcie.", "Pokaż kod odbioru … w punkcie."),
+        ("Mostra el codi de recollida 739204.", "Mostra el codi de recollida …."),
     ],
 )
 def test_a_code_is_masked(text: str, shown: str) -> None:
