@@ -14,11 +14,14 @@ from .words import TextWords, alternatives, dead_words_in_name, fold, languages
 MAX_QUOTE: Final = 200
 """Characters of a sentence that are quoted."""
 
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?;…])[ ]|(?<=[.!?…][\"»)])[ ]|[•|*\[\]{}=]+")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?;…])(?<!\.\w\.)[ ]|(?<=[.!?…][\"»)])[ ]|[•|*\[\]{}=]+")
 _SECRET: Final = re.compile(r"\b(?=\w{0,40}\d)\w[\w-]{3,60}|\d[\d ]{2,40}\d")
 """A number or a mix of letters and digits that may be a code; years and references go with it."""
 _WRAPPED: Final = range(50, 100)
 """Lengths at which a line was probably broken by a program and goes on in the next, capital or not."""
+_PART: Final = re.compile(r"<(\w+)>")
+_PARTS: Final = {"word": "[^ ]{1,30}", "few": "(?:[^ ]{1,30} ){0,2}?"}
+"""What every language's patterns may use: a word, and the few words that may stand between two others."""
 _LEAD: Final = 8
 """Words shown before the notice in a sentence too long to quote whole."""
 
@@ -40,8 +43,13 @@ class _Patterns:
 
 
 def _compile(text: TextWords) -> _Patterns:
+    parts = {**_PARTS, **text.parts}
+
+    def spelt(pattern: str) -> str:
+        return _PART.sub(lambda part: spelt(parts[part[1]]), pattern)
+
     def whole(patterns: tuple[str, ...]) -> re.Pattern[str]:
-        return alternatives(re.sub(r"<(\w+)>", lambda part: text.parts[part[1]], pattern) for pattern in patterns)
+        return alternatives(map(spelt, patterns))
 
     return _Patterns(
         stems=text.stems,
@@ -78,15 +86,16 @@ def says_dead(name: str) -> bool:
 
 def _read_sentence(sentence: str, wanted: tuple[_Patterns, ...]) -> Said:
     folded = fold(sentence)
+    invitation = ""
     for patterns in wanted:
         if not any(stem in folded for stem in patterns.stems):
             continue
-        relevant = patterns.exceptions.sub(" _ ", folded)
+        relevant = " ".join(patterns.exceptions.sub(" _ ", folded).split())
         if match := patterns.notices.search(relevant):
             return Said(notice=_quote(sentence, relevant[: match.start()].count(" ")))
-        if match := patterns.invitations.search(relevant):
-            return Said(invitation=_quote(sentence, relevant[: match.start()].count(" ")))
-    return Said()
+        if not invitation and (match := patterns.invitations.search(relevant)):
+            invitation = _quote(sentence, relevant[: match.start()].count(" "))
+    return Said(invitation=invitation)
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from noreply_analyzer.message import MAX_TEXT, Mailbox, Message
 from noreply_analyzer.notices import MAX_QUOTE, read, sentences
 from noreply_analyzer.words import dead_words, dead_words_in_domain, fold, languages
 
-ROOT = Path(__file__).parents[1]
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
 UNANSWERABLE, ANSWERABLE = Answerability.UNANSWERABLE, Answerability.ANSWERABLE
 AUTOMATIC, UNCLEAR = Answerability.AUTOMATIC, Answerability.UNCLEAR
@@ -194,93 +196,17 @@ def test_a_doubtful_reply_to_counts_as_none() -> None:
 
 # The text
 
-NOTICES = [
-    "Merci de ne pas répondre à ce message.",
-    "MERCI DE NE PAS RÉPONDRE",
-    "Ce message est automatique : merci de ne pas y répondre.",
-    "Veuillez ne pas répondre directement à cet e-mail.",
-    "Nous vous remercions de ne pas répondre à ce courriel.",
-    "Ne répondez pas à cet email, il est envoyé par un automate.",
-    "N'y répondez pas.",
-    "N’y répondez pas.",
-    "Ne pas répondre",
-    "Inutile de répondre à ce message.",
-    "Vous ne pouvez pas répondre à cet e-mail.",
-    "Cette boîte n'est pas consultée.",
-    "Cette boîte aux lettres électronique n’est pas relevée.",
-    "Cette adresse e-mail n'est pas lue par nos services.",
-    "Message envoyé depuis une boîte non surveillée.",
-    "Les réponses à ce message ne sont pas lues.",
-    "Aucune réponse ne sera traitée à cette adresse.",
-    "Toute réponse à cet envoi restera sans suite.",
-    "Cette adresse ne permet pas de recevoir vos messages.",
-    "Cette adresse sert uniquement à l'envoi.",
-    "Pour répondre, cliquez ici.",
-    "Pour répondre à ce message, connectez-vous à votre espace.",
-    "Please do not reply to this bulletin email.",
-    "Please don’t reply.",
-    "DO NOT REPLY TO THIS MESSAGE",
-    "This is an automated message - do not reply.",
-    "Kindly refrain from replying to this email.",
-    "This mailbox is not monitored.",
-    "This mailbox isn't monitored.",
-    "This inbox is unattended.",
-    "This email was sent from an unmonitored address.",
-    "Replies to this message will not be read.",
-    "Replies are not monitored.",
-    "This address cannot accept incoming mail.",
-    "We are unable to respond to messages sent to this address.",
-    "To reply to this message, follow the link below.",
-    "Sent from a notification-only address.",
-]
+SENTENCES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted((TESTS / "sentences").glob("*.toml"))}
+NOTICES = [sentence for said in SENTENCES.values() for sentence in said["notices"]]
+NO_NOTICES = [sentence for said in SENTENCES.values() for sentence in said["others"]]
+INVITATIONS = [sentence for said in SENTENCES.values() for sentence in said["invitations"]]
 
-NO_NOTICES = [
-    "Une réponse n'est pas nécessaire.",
-    "Vous n'êtes pas obligé de répondre à ce message.",
-    "Tu ne m'as pas répondu.",
-    "Si vous ne répondez pas sous huit jours, votre dossier sera clos.",
-    "Si vous préférez ne pas répondre, ce n'est pas grave.",
-    "Pour vous désabonner, ne répondez pas à ce message mais suivez le lien.",
-    "Merci de ne pas répondre à ce message pour vous désabonner.",
-    "Si vous recevez un courriel suspect, n'y répondez pas.",
-    "Ne répondez jamais à un e-mail qui demande votre mot de passe.",
-    "Pour répondre à ce questionnaire, cliquez ici.",
-    "Votre boîte vocale n'est pas consultée depuis dix jours.",
-    "Votre réponse n'a pas encore été lue.",
-    "Vous pouvez ne pas être disponible ce jour-là.",
-    "Le compteur n'est pas relevé.",
-    "Une réponse automatique.",
-    "Le répondeur est plein.",
-    "Pourquoi ne pas répondre à l'appel du large ?",
-    "To unsubscribe, visit our page (do not reply to this e-mail).",
-    "Do not reply to this message to be removed.",
-    "You will be removed if you do not reply.",
-    "No reply is necessary.",
-    "A reply is not required.",
-    "You do not need to reply to this message.",
-    "I'm sorry for not replying to your message.",
-    "The server is not responding.",
-    "He cannot receive replies?",
-    "I read the list, so please don't reply to me in private.",
-    "Replying to this mail will not unsubscribe you.",
-    "If you get a suspicious message, do not reply to it.",
-    "Your mailbox is full.",
-    "Add noreply@telecom.example to your address book.",
-    "The file is not read at start.",
-    "Install unattended-upgrades.",
-]
 
-INVITATIONS = [
-    "Vous pouvez répondre à ce message.",
-    "N'hésitez pas à répondre à cet e-mail.",
-    "Répondez simplement à ce courriel.",
-    "Il vous suffit de répondre à ce mail.",
-    "Répondez au-dessus de cette ligne",
-    "You can reply to this mail.",
-    "Feel free to reply directly to this email.",
-    "Just reply to this message.",
-    "Please reply above this line.",
-]
+def test_ten_languages_are_read() -> None:
+    """Each with its own words for addresses and subjects, and its own table of sentences."""
+    ten = {"ca", "de", "en", "es", "fr", "it", "nl", "pl", "pt", "sv"}
+    assert ten <= set(languages())
+    assert ten <= set(SENTENCES)
 
 
 @pytest.mark.parametrize("sentence", NOTICES)
