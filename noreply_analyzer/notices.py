@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Final
 
-from .words import TextWords, alternatives, dead_words_in_name, fold, languages
+from .addresswords import dead_words_in_name
+from .words import TextWords, alternatives, fold, languages
 
 MAX_QUOTE: Final = 200
 """Characters of a sentence that are quoted."""
@@ -20,8 +22,11 @@ _SECRET: Final = re.compile(r"\b(?=\w{0,40}\d)\w[\w-]{3,60}|\d[\d ]{2,40}\d")
 _WRAPPED: Final = range(50, 100)
 """Lengths at which a line was probably broken by a program and goes on in the next, capital or not."""
 _PART: Final = re.compile(r"<(\w+)>")
-_PARTS: Final = {"word": "[^ ]{1,30}", "few": "(?:[^ ]{1,30} ){0,2}?"}
-"""What every language's patterns may use: a word, and the few words that may stand between two others."""
+_PARTS: Final = {"word": "[^ ]{1,30}", "few": "(?:[^ ]{1,30} ){0,2}?", "inner": "[^ ,;:]{1,30}"}
+"""What every language's patterns may use: a word, the few words that may stand between two others, and a word within
+a clause."""
+_BEGINNING: Final = 2000  # characters in which the first sentences are
+_FIRST_SENTENCES: Final = 6
 _LEAD: Final = 8
 """Words shown before the notice in a sentence too long to quote whole."""
 
@@ -40,6 +45,7 @@ class _Patterns:
     notices: re.Pattern[str]
     exceptions: re.Pattern[str]
     invitations: re.Pattern[str]
+    away: re.Pattern[str]
 
 
 def _compile(text: TextWords) -> _Patterns:
@@ -56,6 +62,7 @@ def _compile(text: TextWords) -> _Patterns:
         notices=whole(text.notices),
         exceptions=whole(text.exceptions),
         invitations=whole(text.invitations),
+        away=whole(text.away),
     )
 
 
@@ -77,6 +84,15 @@ def read(text: str) -> Said:
         if notice and invitation:
             break
     return Said(notice=notice, invitation=invitation)
+
+
+def absence(text: str) -> str:
+    """Give the sentence at the beginning of *text* by which a robot answers for somebody; empty for none."""
+    for sentence in islice(sentences(text[:_BEGINNING]), _FIRST_SENTENCES):
+        folded = fold(sentence)
+        if any(patterns.away.search(folded) for patterns in _patterns()):
+            return _quote(sentence, 0)
+    return ""
 
 
 def says_dead(name: str) -> bool:

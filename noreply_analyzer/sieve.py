@@ -10,11 +10,11 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from .address import Domain, canonicalize_domain
+from .addresswords import dead_words, dead_words_in_domain
 from .decoding import decode_raw, decode_words
 from .errors import AddressError, MessageError
 from .header import split
 from .notices import read, says_dead
-from .words import dead_words, dead_words_in_domain
 
 FIELDS: Final = (
     "From",

@@ -3,18 +3,21 @@
 import csv
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_messages import Judged, judged_messages
 
 from noreply_analyzer.address import Address
+from noreply_analyzer.addresswords import dead_words, dead_words_in_domain
 from noreply_analyzer.detection import RULES, Answerability, Evidence, Overrides, Verdict, judge
 from noreply_analyzer.message import MAX_TEXT, Mailbox, Message
 from noreply_analyzer.notices import MAX_QUOTE, read, sentences
-from noreply_analyzer.words import dead_words, dead_words_in_domain, fold, languages
+from noreply_analyzer.words import fold, languages
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -167,14 +170,24 @@ OTHER = "client@boutique.example"
         # one of several that is read is enough
         (DEAD, (DEAD, OTHER), "", ANSWERABLE, ["reply-to-living", "author-local-part"]),
         # an answer that does something else
-        (DEAD, ("leave-4711@boutique.example",), "", UNANSWERABLE, ["author-local-part", "reply-to-dangerous"]),
-        (LIVING, ("dj-bounce@boutique.example",), "", UNCLEAR, ["reply-to-dangerous"]),
+        (DEAD, ("leave-4711@boutique.example",), "", UNANSWERABLE, ["author-local-part", "reply-to-unsubscribes"]),
+        (LIVING, ("dj-bounce@boutique.example",), "", UNCLEAR, ["reply-to-bounces"]),
+        (LIVING, ("bounces+4711-anne=ami.example@boutique.example",), "", UNCLEAR, ["reply-to-bounces"]),
+        (LIVING, ("4711@bounce.boutique.example",), "", UNCLEAR, ["reply-to-bounces"]),
+        (LIVING, ("desabonnement@boutique.example",), "", UNCLEAR, ["reply-to-unsubscribes"]),
+        (LIVING, ("2_hayt5cmrr@imip.boutique.example",), "", UNCLEAR, ["reply-to-robot"]),
+        (LIVING, ("listserv@boutique.example",), "", UNCLEAR, ["reply-to-robot"]),
+        (LIVING, ("retours@boutique.example",), "", ANSWERABLE, ["reply-to-living"]),
+        (LIVING, ("support@intranet",), "", UNANSWERABLE, ["reply-to-dead"]),
         (LIVING, ("cleave@boutique.example",), "", ANSWERABLE, ["reply-to-living"]),
         # a relay passes answers on
         ("notifications@forge.example", ("reply+4f3a@reply.forge.example",), "", ANSWERABLE, ["reply-to-living"]),
         # the text against the header
         (LIVING, (OTHER,), "Merci de ne pas répondre.", UNCLEAR, ["text-notice", "reply-to-living"]),
         (DEAD, (OTHER,), "Merci de ne pas répondre.", UNCLEAR, ["text-notice", "reply-to-living"]),
+        ("updates@shop.example", ("trackingmail@x.shop.example",), "Do not reply.", UNANSWERABLE, ["text-notice"]),
+        ("updates@shop.example", ("trackingmail@b.example",), "Do not reply.", UNCLEAR, ["text-notice"]),
+        ("updates@shop.example", ("support@shop.example",), "Do not reply.", UNCLEAR, ["text-notice"]),
         (LIVING, (LIVING,), "Merci de ne pas répondre.", UNANSWERABLE, ["text-notice"]),
         (DEAD, (), "You can reply to this message.", UNCLEAR, ["author-local-part", "text-invitation"]),
         (LIVING, (), "You can reply to this message.", ANSWERABLE, ["text-invitation"]),
@@ -364,7 +377,13 @@ def test_a_bounce_needs_no_readable_author() -> None:
         ("bob@ami.example", "<mailto:dev@lists.example>", "", ANSWERABLE, ["list-post"]),
         ("bob@ami.example", "NO (posting not allowed)", "", ANSWERABLE, ["author-living"]),
         ("noreply@lists.example", "<mailto:dev@lists.example>", "", UNANSWERABLE, ["author-local-part"]),
-        ("bob@ami.example", "<mailto:d@l.example>", "Replies are not read.", UNCLEAR, ["text-notice", "list-post"]),
+        (
+            "bob@ami.example",
+            "<mailto:d@l.example>",
+            "Replies are not read.",
+            UNANSWERABLE,
+            ["text-notice", "list-post"],
+        ),
     ],
 )
 def test_a_mailing_list_takes_posts(
@@ -375,12 +394,41 @@ def test_a_mailing_list_takes_posts(
     assert (verdict.answerability, [rule for rule in rules(verdict) if rule in named]) == (expected, named)
 
 
-def test_without_an_author_nothing_is_clear() -> None:
-    """Whatever else the message says."""
-    verdict = judge(message(None, reply_to=(OTHER,), text="Merci de ne pas répondre."))
-    assert verdict == Verdict(
-        answerability=UNCLEAR, evidence=(Evidence(rule="author-problem", where="From", found="two From fields"),)
-    )
+def test_a_notice_in_a_discussion_decides_nothing() -> None:
+    """It may be another's words, or about another mailbox."""
+    fields = (("list-post", "<mailto:dev@lists.example>"),)
+    verdict = judge(message(text="Replies are not read.", fields=fields, in_reply_to=("<1@lists.example>",)))
+    assert (verdict.answerability, rules(verdict)) == (UNCLEAR, ["text-notice", "list-post"])
+
+
+@pytest.mark.parametrize(
+    ("raw_from", "reply_to", "text", "expected", "named"),
+    [
+        ("two From fields", (), "", UNCLEAR, ["author-problem"]),
+        ("two From fields", (OTHER,), "", UNCLEAR, ["author-problem"]),
+        ("two From fields", (OTHER,), "Merci de ne pas répondre.", UNCLEAR, ["text-notice", "reply-to-living"]),
+        ("two From fields", (), "Merci de ne pas répondre.", UNANSWERABLE, ["text-notice", "author-problem"]),
+        ("Exemple, <noreply@a.example>", (), "", UNANSWERABLE, ["author-local-part", "author-problem"]),
+        ("<ne-pas-repondre@a.example.>, <nepasrepondre@a.example>", (), "", UNANSWERABLE, ["author-local-part"]),
+        ("<no-reply@%a.example>", (), "", UNANSWERABLE, ["author-local-part", "author-problem"]),
+        ("<noreply@a.example>, <anne@a.example>", (), "", UNCLEAR, ["author-problem"]),
+        ("Noreply, <info@a.example>", (), "", UNCLEAR, ["author-problem"]),
+    ],
+)
+def test_of_a_doubtful_author_only_what_all_say_is_clear(
+    raw_from: str, reply_to: tuple[str, ...], text: str, expected: Answerability, named: list[str]
+) -> None:
+    """Whichever of the addresses is meant; nothing proves such an author, so nothing is drafted anyway."""
+    verdict = judge(message(None, reply_to=reply_to, text=text, fields=(("from", raw_from),)))
+    assert (verdict.answerability, rules(verdict)[: len(named)]) == (expected, named)
+
+
+def test_a_token_of_a_discussion_is_public() -> None:
+    """The same Reply-To is a relay on mail that no list sent."""
+    reply_to = ("reply+4f3a9c7d2e1b8a@reply.forge.example",)
+    assert rules(judge(message(LIVING, reply_to=reply_to))) == ["reply-to-living"]
+    verdict = judge(message(LIVING, reply_to=reply_to, fields=(("list-id", "<p.forge.example>"),)))
+    assert (verdict.answerability, rules(verdict)) == (UNCLEAR, ["reply-to-public"])
 
 
 # What the user says
@@ -446,7 +494,7 @@ def test_every_language_is_written_in_folded_form() -> None:
     """A word with an accent or a capital in phrases/ would never be found."""
     assert {"fr", "en"} <= set(languages())
     for phrases in languages().values():
-        words = (*phrases.address.dead, *phrases.address.dead_exactly, *phrases.address.dangerous, *phrases.text.stems)
+        words = (*chain.from_iterable(msgspec.structs.astuple(phrases.address)), *phrases.text.stems)
         assert [word for word in words if fold(word) != word] == []
 
 
