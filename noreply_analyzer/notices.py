@@ -4,14 +4,14 @@ Works on sentences, across hard line breaks, and quotes the one that was found.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Final
 
 from .addresswords import dead_words_in_name
-from .words import TextWords, alternatives, fold, languages
+from .words import alternatives, fold, languages
 
 MAX_QUOTE: Final = 200
 """Characters of a sentence that are quoted."""
@@ -39,42 +39,31 @@ class Said:
     invitation: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Patterns:
-    stems: tuple[str, ...]
-    notices: re.Pattern[str]
-    exceptions: re.Pattern[str]
-    invitations: re.Pattern[str]
-    away: re.Pattern[str]
+@cache
+def _stems() -> dict[str, tuple[str, ...]]:
+    return {language: phrases.text.stems for language, phrases in languages().items() if phrases.text.stems}
 
 
-def _compile(text: TextWords) -> _Patterns:
+@cache
+def _pattern(language: str, kind: str) -> re.Pattern[str]:
+    """Compile what a language says of one kind; only what is wanted, for all of it takes a quarter of a second."""
+    text = languages()[language].text
     parts = {**_PARTS, **text.parts}
 
     def spelt(pattern: str) -> str:
         return _PART.sub(lambda part: spelt(parts[part[1]]), pattern)
 
-    def whole(patterns: tuple[str, ...]) -> re.Pattern[str]:
-        return alternatives(map(spelt, patterns))
-
-    return _Patterns(
-        stems=text.stems,
-        notices=whole(text.notices),
-        exceptions=whole(text.exceptions),
-        invitations=whole(text.invitations),
-        away=whole(text.away),
-    )
+    return alternatives(map(spelt, getattr(text, kind)))
 
 
-@cache
-def _patterns() -> tuple[_Patterns, ...]:
-    return tuple(_compile(phrases.text) for phrases in languages().values() if phrases.text.stems)
+def _spoken(folded: str, among: Iterable[str]) -> tuple[str, ...]:
+    """Give those languages of which *folded* has a word worth reading on for."""
+    return tuple(language for language in among if any(stem in folded for stem in _stems()[language]))
 
 
 def read(text: str) -> Said:
     """Look for the first notice and the first invitation in *text*."""
-    folded = fold(text)
-    wanted = tuple(each for each in _patterns() if any(stem in folded for stem in each.stems))
+    wanted = _spoken(fold(text), _stems())
     if not wanted:
         return Said()
     notice = invitation = ""
@@ -90,7 +79,7 @@ def absence(text: str) -> str:
     """Give the sentence at the beginning of *text* by which a robot answers for somebody; empty for none."""
     for sentence in islice(sentences(text[:_BEGINNING]), _FIRST_SENTENCES):
         folded = fold(sentence)
-        if any(patterns.away.search(folded) for patterns in _patterns()):
+        if any(_pattern(language, "away").search(folded) for language in _stems()):
             return _quote(sentence, 0)
     return ""
 
@@ -100,16 +89,14 @@ def says_dead(name: str) -> bool:
     return bool(dead_words_in_name(name) or read(name).notice)
 
 
-def _read_sentence(sentence: str, wanted: tuple[_Patterns, ...]) -> Said:
+def _read_sentence(sentence: str, wanted: tuple[str, ...]) -> Said:
     folded = fold(sentence)
     invitation = ""
-    for patterns in wanted:
-        if not any(stem in folded for stem in patterns.stems):
-            continue
-        relevant = " ".join(patterns.exceptions.sub(" _ ", folded).split())
-        if match := patterns.notices.search(relevant):
+    for language in _spoken(folded, wanted):
+        relevant = " ".join(_pattern(language, "exceptions").sub(" _ ", folded).split())
+        if match := _pattern(language, "notices").search(relevant):
             return Said(notice=_quote(sentence, relevant[: match.start()].count(" ")))
-        if not invitation and (match := patterns.invitations.search(relevant)):
+        if not invitation and (match := _pattern(language, "invitations").search(relevant)):
             invitation = _quote(sentence, relevant[: match.start()].count(" "))
     return Said(invitation=invitation)
 
@@ -123,17 +110,29 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Join the lines that a program broke: a small letter goes on; after a full-length line so does anything."""
+    """Join the lines that a program broke.
+
+    A small letter goes on; after a full-length line so does anything, and after a word that ends no sentence.
+    """
     held: list[str] = []
     for line in text.splitlines():
         stripped = " ".join(line.split())
-        if held and not (stripped and (stripped[0].islower() or len(held[-1]) in _WRAPPED)):
+        if held and not (stripped and (stripped[0].islower() or _goes_on(held[-1]))):
             yield " ".join(held)
             held = []
         if stripped:
             held.append(stripped)
     if held:
         yield " ".join(held)
+
+
+def _goes_on(line: str) -> bool:
+    return len(line) in _WRAPPED or fold(line[line.rfind(" ") + 1 :]) in _dangling()
+
+
+@cache
+def _dangling() -> frozenset[str]:
+    return frozenset(word for phrases in languages().values() for word in phrases.text.dangling)
 
 
 def _quote(sentence: str, position: int) -> str:

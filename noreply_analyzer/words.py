@@ -74,6 +74,8 @@ class TextWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     stems: tuple[str, ...] = ()
     """One of them is in every sentence worth reading; everything else is skipped for speed."""
+    dangling: tuple[str, ...] = ()
+    """Words that end a line but no sentence: what follows goes on with it."""
     parts: dict[str, str] = {}
     notices: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()

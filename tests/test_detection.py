@@ -257,6 +257,8 @@ def test_a_notice_is_no_invitation() -> None:
             "Nous vous remercions de ne pas répondre à ce message.",
         ),
         ("Please do not reply to\r\nthis message.", "Please do not reply to this message."),
+        ("Bitte antworten Sie nicht auf diese\nE-Mail.", "Bitte antworten Sie nicht auf diese E-Mail."),
+        ("Por favor, no responda a este\nCORREO.", "Por favor, no responda a este CORREO."),
         ("Télécom Exemple\nMerci de ne pas répondre", "Merci de ne pas répondre"),
         ("Bonjour. Merci de ne pas\u00a0répondre ! Au revoir.", "Merci de ne pas répondre !"),
         ("*** Ne pas répondre *** Télécom", "Ne pas répondre"),
