@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from .addresswords import dead_words_in_name
-from .words import alternatives, fold, languages
+from .words import alternatives, fold, languages, unhidden
 
 MAX_QUOTE: Final = 200
 """Characters of a sentence that are quoted."""
@@ -103,7 +103,7 @@ def _read_sentence(sentence: str, wanted: tuple[str, ...]) -> Said:
 
 def sentences(text: str) -> Iterator[str]:
     """Split *text* into sentences, each on one line with single spaces."""
-    for paragraph in _paragraphs(text):
+    for paragraph in _paragraphs(unhidden(text)):
         for sentence in _SENTENCE_END.split(paragraph):
             if sentence and not sentence.isspace():
                 yield sentence.strip()

@@ -14,10 +14,13 @@ from typing import Final
 
 import msgspec
 
-_INVISIBLE: Final = re.compile(
-    "[\u0300-\u036f\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]+"
+_HIDDEN_LETTERS: Final = (
+    "\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff"
 )
-"""Combining marks (after NFKD), and what is written between letters to hide a word: joiners, variation selectors."""
+"""What is written between letters to hide a word: joiners, variation selectors."""
+_HIDDEN: Final = re.compile(f"[{_HIDDEN_LETTERS}]+")
+_INVISIBLE: Final = re.compile(f"[\u0300-\u036f{_HIDDEN_LETTERS}]+")
+"""And combining marks (after NFKD)."""
 
 _NEGATIVE: Final = (0x1F150, 0x1F170)
 """White letters in black circles and squares begin here; Unicode takes those apart no further."""
@@ -43,6 +46,11 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFKD", text.translate(_ALIKE)).casefold()
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKD", text)).translate(_ALIKE)
     return " ".join(text.casefold().split())
+
+
+def unhidden(text: str) -> str:
+    """Give *text* without what nobody sees of it."""
+    return text if text.isascii() else _HIDDEN.sub("", text)
 
 
 class AddressWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

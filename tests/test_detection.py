@@ -2,9 +2,17 @@
 
 import csv
 import re
+import timeit
 import tomllib
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
+from random import Random
+from statistics import median
 
 import msgspec
 import pytest
@@ -16,7 +24,7 @@ from noreply_analyzer.address import Address
 from noreply_analyzer.addresswords import dead_words, dead_words_in_domain
 from noreply_analyzer.detection import RULES, Answerability, Evidence, Overrides, Verdict, judge
 from noreply_analyzer.message import MAX_TEXT, Mailbox, Message
-from noreply_analyzer.notices import MAX_QUOTE, read, sentences
+from noreply_analyzer.notices import MAX_QUOTE, read, says_dead, sentences
 from noreply_analyzer.words import fold, languages
 
 TESTS = Path(__file__).parent
@@ -76,6 +84,20 @@ avisage-ne-pas-repondre lilas.nepasrepondre nepasrepondre.caisse ne-repondez-pas
 reply.no no-replay nobody
 noresponder no-responda nicht-antworten KEINE-ANTWORT nao-responda naoresponder non-rispondere niet-beantwoorden
 nieodpowiadaj nie-odpowiadaj
+no-replly norely noreplay noreplyy noreply1 no.rely n0reply no-rep1y n.o.r.e.p.l.y nore-ply no_re_ply norpely norelpy
+reply-not replies-no replyno orderNoReply AmazonNoReply infoNoReply mailnoreply infonoreply emailnoreply autonoreply
+customernoreply newsnoreply pleasedonotreply please-do-not-reply donotreplydhl facturenepasrepondre ne_pas_repondr
+nepasreponde ne-pas-repondere merci-de-ne-pas-repondre noreply-fr NoReply.FOI dvla.donotreply hitl-noreply do-no-reply
+donoreply dontreply don't-reply cannot-reply cantreply notforreply no-answer noanswer no-responses sendonly send-only
+unmonitored not-monitored unattended devnull DoNotUse anne+no-reply nichtantworten bitte-nicht-antworten keineantwort
+nicht.beantworten no_antwort keine-antworten no-contestar nocontestar noconteste no-contestes no_responder no.responda
+norespondas no-respondas sinrespuesta nonrispondere non.rispondere nonrisponda non_rispondete noreply-it naoresponda
+nao-responder nao_responda nãoresponda não-responder naoresponder1 naoresponde niet-antwoorden nietbeantwoorden
+niet-reageren nietreageren geen-antwoord geenantwoord nieodpowiadac nie.odpowiadaj prosze-nie-odpowiadac
+brak-odpowiedzi svara-inte svarainte svara-ej svaraej inte-svara besvara-ej ej-svar norespongueu no-respongueu
+no-respondre no-contesteu noreply-cat norespondre no-responguis no-respond noresponse no_response notreply not-reply
+neverreply no-reply+abc noreply=tag no~reply no!reply 000noreply no-1648-reply no--reply-- _noreply_ noreplyodd
+no-replies nonreply non-reply
 """
 
 LIVING_LOCAL_PARTS = """
@@ -84,6 +106,15 @@ repondre repondeur repondez-moi quick-reply lesreply usereply messagerie.4f3a9c 
 casinoreply casino-reply volcanoreply pronoreply bruno-reply arno.reply piano.reply noel.ply nathalie.nore
 honore.plyvert reply.norbert reply-nora votreponse nepeta nepasquier pasdecalais notable norevel antworten antwort
 responda nobodyknows auto-reply mailer.martin systeme robot anne
+casino.reply eleonore.plytas techno-reply domino.reply notification alerts service news reply+abcd1234 replay no.relay
+norelay nora.reply norma.reply norton norman norbert noreen noreen.plys nolan.reply antworte responder contestar
+reponses-clients rispondere rispondi svara svar ansvar ansvarig odpowiedz odpowiedzialny antwoord reageren nicht
+nichte niete niemand notary notaire nota not nothing noticias notreponse votrereponse notre-reponse norelle noelia
+norelly norelia relay respuesta respuestas repas pasteur pas sansone sans-souci ne nepal nepasser pasdepanique no non
+none nonna nonno.reply autoreply automatisme systeme-u mailer.dupont messagerie.4f3a conversation-1234 mediation
+ticket+123 case-4711 thread-abc reply-4f3a9c0d kunden keine.sorge nadia.reply anna-reply juan.oreply donatella donovan
+donot.andre dona.reply ondine.repond responsable no.correspond nores no.repas casino.responder bruno.responde unobody
+johnobody everybody arno-response milano.response geno.responses piano.antwort romano.rispondere
 """
 
 
@@ -110,6 +141,9 @@ def test_letters_that_only_look_like_it_are_alive(local_part: str) -> None:
         ("donotreply.x.example", True),
         ("users.noreply.forge.example", True),
         ("telecom.invalid", True),
+        ("xn--ne-pas-rpondre-ikb.example", True),
+        ("bulkmail.no-replay.example", True),
+        ("noreplies.example", True),
         ("reply.airline.example", False),
         ("reply.com", False),
         ("no.reply.example", False),
@@ -474,6 +508,69 @@ def test_an_automatic_answer_stays_one() -> None:
     assert judge(bounced, Overrides(alive=frozenset({"mx.example"}))).answerability is AUTOMATIC
 
 
+# What changes nothing
+
+LOOK_ALIKES = dict(zip("aceopxyi", "асеорхуі", strict=True))
+HIDDEN = ("\u200b", "\ufe0f", "\u00ad", "\u2060", "\U000e0100")
+
+
+def disguised(text: str, random: Random) -> str:
+    """Write *text* with some letters of another alphabet, and with what nobody sees between them."""
+    letters = (LOOK_ALIKES.get(each, each) if random.random() < 0.2 else each for each in text)
+    return "".join(each + (random.choice(HIDDEN) if random.random() < 0.1 else "") for each in letters)
+
+
+def in_another_form(text: str, random: Random) -> str:
+    """Write *text* in another form of Unicode, which for some letters is another letter."""
+    return unicodedata.normalize(random.choice(("NFC", "NFD", "NFKC", "NFKD")), text)
+
+
+def decorated_local_part(local_part: str, random: Random) -> str:
+    """Change what does not count: all letters' case, separators, accents, tags, disguises."""
+    cased = random.choice((str.upper, str.lower, str.title, str))(local_part)
+    parted = "".join(random.choice("._-") if each in "._-" else each for each in cased)
+    accented = "".join(each + ("\u0301" if each in "aeou" and random.random() < 0.2 else "") for each in parted)
+    tagged = accented + random.choice(("", "+x", "+4711", ".7", "-42"))
+    return in_another_form(disguised(tagged, random), random)
+
+
+def decorated_sentence(sentence: str, random: Random) -> str:
+    """Change what does not count: apostrophes, spaces, line breaks, accents, disguises, and the case of all."""
+    loud = random.random() < 0.2
+    spelt = (sentence.upper() if loud else sentence).replace("'", random.choice("'’ʼ"))
+    words = [disguised(word, random) for word in spelt.split(" ")]
+    joined = words[0]
+    for before, word, written in zip(spelt.split(" "), spelt.split(" ")[1:], words[1:], strict=False):
+        breaks = ("\n", "\r\n") if word[:1].islower() and before[-1:].isalpha() else ()
+        joined += random.choice((" ", " ", "\u00a0", "  ", *breaks)) + written
+    return in_another_form(joined, random)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from([*DEAD_LOCAL_PARTS.split()]), st.randoms(use_true_random=False))
+def test_no_decoration_wakes_the_dead(local_part: str, random: Random) -> None:
+    """Case, separators, accents, tags, look-alikes."""
+    written = decorated_local_part(local_part, random)
+    assert dead_words(written), written
+
+
+@settings(max_examples=150)
+@given(st.sampled_from([*LIVING_LOCAL_PARTS.split()]), st.randoms(use_true_random=False))
+def test_no_decoration_kills_the_living(local_part: str, random: Random) -> None:
+    """Likewise."""
+    written = decorated_local_part(local_part, random)
+    assert dead_words(written) == "", written
+
+
+@settings(max_examples=200)
+@given(st.sampled_from([*NOTICES, *NO_NOTICES, *INVITATIONS]), st.randoms(use_true_random=False))
+def test_no_decoration_changes_what_a_sentence_says(sentence: str, random: Random) -> None:
+    """Line breaks, spaces, apostrophes, capitals, look-alikes, letters that nobody sees."""
+    written = decorated_sentence(sentence, random)
+    plain, said = read(sentence), read(written)
+    assert (bool(said.notice), bool(said.invitation)) == (bool(plain.notice), bool(plain.invitation)), written
+
+
 # Whole messages, documents, limits
 
 
@@ -540,6 +637,17 @@ def test_any_message_gets_a_verdict_with_a_known_reason(
         "replies to this mail ",
         "adresse ne ",
         "pour repondre a ",
+        "bitte auf diese nachricht nicht ",
+        "antworten auf diese ",
+        "esta direccion de correo no ",
+        "las respuestas a este correo ",
+        "questo indirizzo non ",
+        "este endereco de e-mail nao ",
+        "deze berichten naar dit adres ",
+        "prosimy na te wiadomosc nie ",
+        "denna adress kan inte ",
+        "aquesta adreca de correu no ",
+        "wenn sie um zu ",
         "a",
         "1a",
         "é",
@@ -558,37 +666,79 @@ def test_sentences_lose_nothing_but_marks() -> None:
     assert [" ".join(sentences(text))] == ["Un deux trois. Quatre ! cinq Six"]
 
 
-# Real mail, where it is at hand
+# Real mail, where it is at hand: its labels are others', docs/rules.md and the benchmark are about the same figures
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    """Read a table of the collection; skip the test, and say so, where there is none."""
+    path = CORPORA / name
+    if not path.exists():
+        pytest.skip(f"no collection of real mail at {path}")
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
+
+
+def precision_and_recall(pairs: list[tuple[bool, bool]]) -> tuple[float, float]:
+    """Of pairs (meant, found): the part of what was found that was meant, and the reverse; 1 of nothing."""
+    both = sum(meant and found for meant, found in pairs)
+    return (
+        both / sum(found for _, found in pairs) if any(found for _, found in pairs) else 1.0,
+        both / sum(meant for meant, _ in pairs) if any(meant for meant, _ in pairs) else 1.0,
+    )
 
 
 @pytest.mark.corpora
-@pytest.mark.parametrize("names", [("fr", "en"), ()], ids=["fr-en", "all"])
-def test_addresses_of_real_mail(names: tuple[str, ...]) -> None:
-    """Hardly ever wrong, and most are found: some say it only in the text."""
-    path = CORPORA / "addresses.tsv"
-    if not path.exists():
-        pytest.skip(f"no collection of real addresses at {path}")
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines, delimiter="\t") if not names or row["language"] in names]
-    found = [row["label"] == "noreply" for row in rows if _is_dead(row["address"], row["display_name"])]
-    assert sum(found) / len(found) >= 0.97
-    assert sum(found) / sum(row["label"] == "noreply" for row in rows) >= 0.85
+def test_addresses_of_real_mail() -> None:
+    """None that lives is called dead; of those whose name shows it nearly all are found, in every language."""
+    shown = [row for row in rows_of("addresses.tsv") if not row["note"].startswith("only the body")]
+    judged = [(row, (row["label"] == "noreply", _is_dead(row["address"], row["display_name"]))) for row in shown]
+    assert precision_and_recall([pair for row, pair in judged if row["origin"] != "constructed"])[0] == 1.0
+    precision, recall = precision_and_recall([pair for _, pair in judged])
+    assert precision >= 0.99
+    assert recall >= 0.97
+    for language, count in Counter(row["language"] for row in shown if row["label"] == "noreply").items():
+        if count >= 10:
+            assert precision_and_recall([pair for row, pair in judged if row["language"] == language])[1] >= 0.95
 
 
 def _is_dead(address: str, name: str) -> bool:
     local_part, _, domain = address.rpartition("@")
-    return bool(dead_words(local_part) or dead_words_in_domain(domain.lower()) or dead_words(name))
+    return bool(dead_words(local_part) or dead_words_in_domain(domain.lower()) or says_dead(name))
 
 
 @pytest.mark.corpora
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_notices_of_real_mail(language: str) -> None:
-    """Found nine times in ten, and nothing taken for one that is none."""
-    path = CORPORA / "phrases.tsv"
-    if not path.exists():
-        pytest.skip(f"no collection of real sentences at {path}")
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines, delimiter="\t") if row["language"] == language]
-    found = [row["label"] == "noreply" for row in rows if read(row["text"]).notice]
-    assert sum(found) / len(found) >= 0.97
-    assert sum(found) / sum(row["label"] == "noreply" for row in rows) >= 0.85
+def test_notices_of_real_mail() -> None:
+    """In all languages together: those who mix them are read too."""
+    rows = [row for row in rows_of("phrases.tsv") if row["label"] != "ambiguous"]
+    precision, recall = precision_and_recall(
+        [(row["label"] == "noreply", bool(read(row["text"]).notice)) for row in rows]
+    )
+    assert precision >= 0.95
+    assert recall >= 0.95
+
+
+@pytest.mark.corpora
+def test_whole_messages_of_real_mail() -> None:
+    """Those about which nobody argues; and no bounce and no automatic answer is ever one to draft to."""
+    rows = rows_of("mail/manifest.tsv")
+    verdicts = [judge(Message.from_bytes((CORPORA / "mail" / row["file"]).read_bytes())).answerability for row in rows]
+    judged = list(zip(rows, verdicts, strict=True))
+    clear = [(row["label"] == "noreply", said is UNANSWERABLE) for row, said in judged if row["ambiguous"] != "yes"]
+    precision, recall = precision_and_recall(clear)
+    assert precision >= 0.95
+    assert recall >= 0.93
+    robots = {row["file"] for row, said in judged if row["label"] in {"bounce", "autoreply"} and said is UNANSWERABLE}
+    assert robots == set()
+
+
+@pytest.mark.corpora
+def test_a_verdict_takes_milliseconds() -> None:
+    """The rules over the header, given its fields, and the whole way from bytes: each by its median."""
+    raws = [(CORPORA / "mail" / row["file"]).read_bytes() for row in rows_of("mail/manifest.tsv")[::3]]
+    headers = [replace(Message.from_bytes(raw), text="") for raw in raws]
+    assert _median_seconds([partial(judge, each) for each in headers]) < 0.000_3
+    assert _median_seconds([partial(lambda raw: judge(Message.from_bytes(raw)), raw) for raw in raws]) < 0.012
+
+
+def _median_seconds(works: list[Callable[[], object]]) -> float:
+    return median(min(timeit.repeat(work, number=1, repeat=3)) for work in works)
