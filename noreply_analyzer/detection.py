@@ -11,17 +11,19 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from .message import Mailbox, Message
-from .notices import Said, read, says_dead
-from .words import (
-    alternatives,
+from .address import organizational_domain
+from .addresswords import (
+    bouncing_words,
     daemon_words,
-    dangerous_words,
     dead_words,
     dead_words_in_domain,
-    fold,
-    languages,
+    robot_words,
+    system_words,
+    unsubscribing_words,
 )
+from .message import Mailbox, Message
+from .notices import Said, absence, read, says_dead
+from .words import alternatives, fold, languages
 
 RULES: Final = (
     "author-domain",
@@ -33,9 +35,12 @@ RULES: Final = (
     "bounce",
     "configured",
     "list-post",
-    "reply-to-dangerous",
+    "reply-to-bounces",
     "reply-to-dead",
     "reply-to-living",
+    "reply-to-public",
+    "reply-to-robot",
+    "reply-to-unsubscribes",
     "text-invitation",
     "text-notice",
 )
@@ -86,18 +91,17 @@ class Overrides:
 def judge(message: Message, overrides: Overrides = Overrides()) -> Verdict:
     """Say whether *message* can be answered, and quote why.
 
-    A bounce or an automatic answer stays one whatever the user says about its author.
+    A bounce or an automatic answer stays one whatever the user says about its author. A message whose author is
+    doubtful is unanswerable where whoever it is says so: in every address that may be meant, or in the text.
     """
     if automatic := _bounce(message) or _automatic_answer(message):
         return Verdict(answerability=Answerability.AUTOMATIC, evidence=(automatic,))
-    if message.author is None:
-        problem = Evidence(rule="author-problem", where="From", found=message.author_problem)
-        return Verdict(answerability=Answerability.UNCLEAR, evidence=(problem,))
     replies = () if message.reply_to_problem else message.reply_to
-    for where, mailbox in (*(("Reply-To", reply) for reply in replies), ("From", message.author)):
+    authors = (message.author,) if message.author else ()
+    for where, mailbox in (*(("Reply-To", reply) for reply in replies), *(("From", author) for author in authors)):
         if verdict := _configured(mailbox, where, overrides):
             return verdict
-    return _weigh(message, message.author, replies)
+    return _weigh(message, replies)
 
 
 # What the user says
@@ -132,11 +136,13 @@ class _ReplyTo:
     dead: Evidence | None = None
     dangerous: Evidence | None = None
     living: Evidence | None = None
+    mailbox: Mailbox | None = None
+    """The living one."""
 
 
-def _weigh(message: Message, author: Mailbox, replies: tuple[Mailbox, ...]) -> Verdict:
-    author_dead = _author_dead(author)
-    reply_to = _read_reply_to(author, replies)
+def _weigh(message: Message, replies: tuple[Mailbox, ...]) -> Verdict:
+    author_dead = _author_dead(message.author) if message.author else _doubtful_author_dead(message)
+    reply_to = _read_reply_to(message, replies)
     notice, invitation = _said(message)
     # A dead author whose answers go elsewhere can be answered: then its words only explain.
     no = _present(reply_to.dead, None if reply_to.living else author_dead, notice)
@@ -144,19 +150,41 @@ def _weigh(message: Message, author: Mailbox, replies: tuple[Mailbox, ...]) -> V
     if not (author_dead or reply_to.dead or reply_to.living):
         yes += _present(_list_post(message))
     doubt = _present(reply_to.dangerous)
-    if no and yes:
-        return Verdict(answerability=Answerability.UNCLEAR, evidence=no + yes + doubt)
+    problem = _present(None if message.author else _problem(message))
+    if no and yes and not (notice and _outweighs(message, reply_to, invitation, author_dead)):
+        return Verdict(answerability=Answerability.UNCLEAR, evidence=no + yes + doubt + problem)
     if no:
-        return Verdict(answerability=Answerability.UNANSWERABLE, evidence=no + doubt)
+        return Verdict(answerability=Answerability.UNANSWERABLE, evidence=no + yes + doubt + problem)
+    if problem or message.author is None:
+        return Verdict(answerability=Answerability.UNCLEAR, evidence=problem)
     if doubt:
         return Verdict(answerability=Answerability.UNCLEAR, evidence=doubt + yes)
-    living = Evidence(rule="author-living", where="From", found=str(author.address))
+    living = Evidence(rule="author-living", where="From", found=str(message.author.address))
     context = _present(author_dead) if yes else (living,)
     return Verdict(answerability=Answerability.ANSWERABLE, evidence=yes + context)
 
 
 def _present(*evidence: Evidence | None) -> tuple[Evidence, ...]:
     return tuple(each for each in evidence if each)
+
+
+def _problem(message: Message) -> Evidence:
+    return Evidence(rule="author-problem", where="From", found=message.author_problem)
+
+
+def _outweighs(message: Message, reply_to: _ReplyTo, invitation: Evidence | None, dead: Evidence | None) -> bool:
+    """Tell whether a notice weighs more than the fields that stand against it.
+
+    It does against a Reply-To within the author's own house that is another of its systems, "trackingmail@" for
+    "updates@", and against the List-Post of a message that begins a thread: what a list announces.
+    """
+    if invitation or message.author is None:
+        return False
+    if reply_to.living and reply_to.mailbox:
+        house, other = message.author.address.domain, reply_to.mailbox.address.domain
+        ours = not dead and system_words(reply_to.mailbox.address.local_part)
+        return bool(ours) and organizational_domain(house) == organizational_domain(other)
+    return not (message.in_reply_to or message.references)
 
 
 def _author_dead(author: Mailbox) -> Evidence | None:
@@ -169,19 +197,59 @@ def _author_dead(author: Mailbox) -> Evidence | None:
     return None
 
 
-def _read_reply_to(author: Mailbox, replies: tuple[Mailbox, ...]) -> _ReplyTo:
+_WRITTEN_ADDRESS: Final = re.compile(r"([^\s<>()\[\],;:@\"']{1,64})@")
+_MAX_AUTHORS: Final = 10
+_MAX_FROM: Final = 2000  # characters of a From field that nobody can read
+
+
+def _doubtful_author_dead(message: Message) -> Evidence | None:
+    """Judge a From field that cannot be read: every address in it says so, whichever the author is."""
+    local_parts = [match[1] for value in message.all("from") for match in _WRITTEN_ADDRESS.finditer(value[:_MAX_FROM])]
+    if not 0 < len(local_parts) <= _MAX_AUTHORS:
+        return None
+    found = [dead_words(local_part) for local_part in local_parts]
+    return Evidence(rule="author-local-part", where="From", found=found[0]) if all(found) else None
+
+
+def _read_reply_to(message: Message, replies: tuple[Mailbox, ...]) -> _ReplyTo:
     """Judge the Reply-To by the author's rules; of several addresses, one that is read is enough."""
+    author = message.author
     dead = dangerous = None
     for reply in replies:
-        if _author_dead(reply):
+        if _author_dead(reply) or _leads_nowhere(reply):
             dead = dead or Evidence(rule="reply-to-dead", where="Reply-To", found=_shown(reply))
-        elif found := dangerous_words(reply.address.local_part):
-            dangerous = dangerous or Evidence(rule="reply-to-dangerous", where="Reply-To", found=found)
-        elif reply.address.key != author.address.key:
-            return _ReplyTo(living=Evidence(rule="reply-to-living", where="Reply-To", found=str(reply.address)))
+        elif danger := _danger(message, reply):
+            dangerous = dangerous or danger
+        elif author is None or reply.address.key != author.address.key:
+            living = Evidence(rule="reply-to-living", where="Reply-To", found=str(reply.address))
+            return _ReplyTo(living=living, mailbox=reply)
         else:
             return _ReplyTo()
     return _ReplyTo(dead=dead) if dead else _ReplyTo(dangerous=dangerous)
+
+
+def _leads_nowhere(reply: Mailbox) -> bool:
+    """Tell whether a Reply-To names a host without a domain, where no mail from outside arrives."""
+    return "." not in reply.address.domain
+
+
+_POSTING_TOKEN: Final = re.compile(
+    r"(?:reply|replies|incoming|post|comment)[+.=_-][A-Za-z0-9+/=_-]{12,}\Z", re.IGNORECASE
+)
+
+
+def _danger(message: Message, reply: Mailbox) -> Evidence | None:
+    """Say what else than being read happens to an answer to *reply*."""
+    local_part, labels = reply.address.local_part, reply.address.domain.split(".")
+    if found := unsubscribing_words(local_part):
+        return Evidence(rule="reply-to-unsubscribes", where="Reply-To", found=found)
+    if found := bouncing_words(local_part) or next(filter(bouncing_words, labels), ""):
+        return Evidence(rule="reply-to-bounces", where="Reply-To", found=found)
+    if found := robot_words(local_part) or next(filter(robot_words, labels[:-1]), ""):
+        return Evidence(rule="reply-to-robot", where="Reply-To", found=found)
+    if _POSTING_TOKEN.match(local_part) and (message.first("list-id") or message.first("list-post")):
+        return Evidence(rule="reply-to-public", where="Reply-To", found=str(reply.address))
+    return None
 
 
 def _shown(mailbox: Mailbox) -> str:
@@ -227,9 +295,11 @@ _AUTOREPLY_FIELDS: Final = (
 _AUTOREPLY_VALUES: Final = {
     "auto-submitted": {"auto-replied", "vacation"},  # RFC 3834 section 5; the second is no standard
     "x-autogenerated": {"reply"},
-    "precedence": {"auto_reply"},
-    "x-precedence": {"auto_reply"},
+    "precedence": {"auto_reply", "auto-reply"},
+    "x-precedence": {"auto_reply", "auto-reply"},
     "x-apple-action": {"vacation"},
+    "x-fc-machinegenerated": {"true"},
+    "delivered-to": {"autoresponder"},
 }
 
 
@@ -275,8 +345,11 @@ def _automatic_answer(message: Message) -> Evidence | None:
             return Evidence(rule="automatic-answer", where=_capitals(name), found=value)
     if _starts(message, "automatic") and not message.first("list-unsubscribe"):
         return Evidence(rule="automatic-answer", where="Subject", found=message.subject)
-    if _starts(message, "absence") and _answers_by_itself(message):
-        return Evidence(rule="automatic-answer", where="Subject", found=message.subject)
+    if _answers_by_itself(message):
+        if _starts(message, "absence"):
+            return Evidence(rule="automatic-answer", where="Subject", found=message.subject)
+        if not message.first("list-unsubscribe") and (found := absence(message.text)):
+            return Evidence(rule="automatic-answer", where="text", found=found)
     return None
 
 
@@ -285,13 +358,14 @@ def _is_autoreply(name: str, value: str) -> bool:
         return _keyword(value) not in {"no", "false"}
     if name == "x-post-messageclass":
         return "autoresponder" in value.lower()
-    return _keyword(value) in _AUTOREPLY_VALUES.get(name, set())
+    return bool(_AUTOREPLY_VALUES.get(name, set()).intersection(_keyword(value).split(" ", 1)[:1]))
 
 
 def _answers_by_itself(message: Message) -> bool:
     generated = any(_keyword(value) not in {"no", ""} for value in message.all("auto-submitted"))
     answers = message.in_reply_to or message.first("precedence").lower() in {"bulk", "junk"}
-    return bool(generated or _returns_nowhere(message) or answers)
+    suppressed = message.first("x-auto-response-suppress") or message.first("x-ms-exchange-inbox-rules-loop")
+    return bool(generated or answers or suppressed or _returns_nowhere(message))
 
 
 @cache

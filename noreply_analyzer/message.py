@@ -37,6 +37,8 @@ _MAX_DELIMITERS: Final = 500  # lines that begin with --, so that many parts at 
 _MAX_EFFORT: Final = 200_000  # lines, times the levels on which each is compared with a boundary
 _MAX_DEPTH: Final = 30  # levels of parts in which text is looked for
 
+_FEW_WORDS: Final = 200  # characters of a plain part beside which the HTML is read too
+
 _ID: Final = re.compile(rb"<[!-;=?A-~]{1,248}@[!-;=?-~]{1,248}>")
 _MAX_ID: Final = 250
 _CONTENT_TYPE: Final = re.compile(r"\s*([\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100})", re.ASCII)
@@ -252,9 +254,11 @@ def _text(part: Any, reader: HtmlReader, depth: int) -> str:  # noqa: ANN401 - a
 
 
 def _alternative(parts: list[Any], reader: HtmlReader, depth: int) -> str:
-    """Give the plain part, or the best that says anything."""
+    """Give the plain part, or the best that says anything; a few words ("this mail is in HTML") are no other form."""
     in_order = sorted(parts, key=lambda part: part.get_content_type() != "text/plain")
-    return next(filter(None, (_text(part, reader, depth + 1) for part in in_order)), "")
+    texts = filter(None, (_text(part, reader, depth + 1) for part in in_order))
+    first = next(texts, "")
+    return max(first, next(texts, ""), key=len) if len(first) < _FEW_WORDS else first
 
 
 def _leaf(part: Part, kind: str, reader: HtmlReader) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from .address import Domain, canonicalize_domain
+from .addresswords import dead_words, dead_words_in_domain
 from .decoding import decode_raw, decode_words
 from .errors import AddressError, MessageError
 from .header import split
 from .notices import read, says_dead
-from .words import dead_words, dead_words_in_domain
 
 FIELDS: Final = (
     "From",
@@ -53,6 +53,8 @@ def candidate(header: bytes, *, known: Callable[[Domain], bool], dead: AbstractS
         if name == "subject":
             if read(value).notice:
                 return "subject-notice"
+        elif name == "reply-to" and any("." not in domain for _local_part, domain in _addresses(value)):
+            return "reply-to-words"
         elif reason := _in_mailboxes(value, known, dead):
             return f"{'author' if name == 'from' else 'reply-to'}-{reason}"
     return ""
@@ -62,7 +64,7 @@ def _in_mailboxes(value: str, known: Callable[[Domain], bool], dead: AbstractSet
     if dead_words(value) or says_dead(_MARKS.sub(" ", value)):
         return "words"
     for local_part, domain in _addresses(value):
-        if dead_words_in_domain(domain):
+        if dead_words(local_part) or dead_words_in_domain(domain):
             return "words"
         if known(domain):
             return "known"

@@ -8,19 +8,22 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import chain
 from typing import Final
 
 import msgspec
 
-_INVISIBLE: Final = re.compile(
-    "[\u0300-\u036f\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]+"
+_HIDDEN_LETTERS: Final = (
+    "\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff"
 )
-"""Combining marks (after NFKD), and what is written between letters to hide a word: joiners, variation selectors."""
+"""What is written between letters to hide a word: joiners, variation selectors."""
+_HIDDEN: Final = re.compile(f"[{_HIDDEN_LETTERS}]+")
+_INVISIBLE: Final = re.compile(f"[\u0300-\u036f{_HIDDEN_LETTERS}]+")
+"""And combining marks (after NFKD)."""
 
+_NEGATIVE: Final = (0x1F150, 0x1F170)
+"""White letters in black circles and squares begin here; Unicode takes those apart no further."""
 _ALIKE: Final = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201b\u02bc\u2032\u00b4`", "'"),
@@ -28,8 +31,11 @@ _ALIKE: Final = str.maketrans(
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
         # Letters without a decomposition in Unicode.
         **dict(zip("œæøłđı", ("oe", "ae", "o", "l", "d", "i"), strict=True)),
-        # Cyrillic and Greek letters that pass for Latin ones: only ever compared with, never shown.
-        **dict(zip("асеорухіјѕκαενοιρτυ", "aceopyxijskaevoiptu", strict=True)),
+        # What passes for Latin letters in other alphabets and small capitals: only ever compared with, never shown.
+        **dict(zip("асеорухіјѕԁһӏкʟκαενοιρτυχ", "aceopyxijsdhlklkaevoiptux", strict=True)),
+        **dict(zip("АВЕЗКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abe3kmhopctyxijsabezhikmnoptyx", strict=True)),
+        **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋᴌᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡɩ", "abcdefghijklmnoprstuvwyzagi", strict=True)),
+        **{chr(first + place): chr(ord("a") + place) for first in _NEGATIVE for place in range(26)},
     }
 )
 
@@ -42,6 +48,11 @@ def fold(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def unhidden(text: str) -> str:
+    """Give *text* without what nobody sees of it."""
+    return text if text.isascii() else _HIDDEN.sub("", text)
+
+
 class AddressWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sequences of words, to be found in an address with any separator or none between them."""
 
@@ -49,8 +60,16 @@ class AddressWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No answer is read here; letters may follow ("noreplyorders")."""
     dead_exactly: tuple[str, ...] = ()
     """Likewise, but ending at a word's end: "reply no" must not find ``reply.norbert``."""
-    dangerous: tuple[str, ...] = ()
-    """Something else happens to an answer: it unsubscribes, or counts as a bounce."""
+    before: tuple[str, ...] = ()
+    """Words that are written together with those: "mailnoreply". None may make a word with "no", as "casi" does."""
+    unsubscribes: tuple[str, ...] = ()
+    """An answer takes its writer off the list."""
+    bounces: tuple[str, ...] = ()
+    """An answer counts as a bounce."""
+    robots: tuple[str, ...] = ()
+    """A program reads answers, as commands."""
+    people: tuple[str, ...] = ()
+    """Those who answer customers read it."""
     daemon: tuple[str, ...] = ()
     """The author of bounces."""
 
@@ -63,11 +82,15 @@ class TextWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     stems: tuple[str, ...] = ()
     """One of them is in every sentence worth reading; everything else is skipped for speed."""
+    dangling: tuple[str, ...] = ()
+    """Words that end a line but no sentence: what follows goes on with it."""
     parts: dict[str, str] = {}
     notices: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     """Wordings that look like a notice or an invitation; cut out of the sentence before it is read."""
     invitations: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
+    """A robot says for whom it answers, or that it is one; looked for in the first sentences."""
 
 
 class SubjectWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,89 +125,3 @@ def languages() -> dict[str, Phrases]:
 def alternatives(patterns: Iterable[str]) -> re.Pattern[str]:
     """Compile *patterns* into one expression; of none, into one that finds nothing."""
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
-
-
-_APART: Final = "[^a-z]{0,2}"
-"""What may stand between two words of an address: a separator, a digit, nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sequences:
-    """Sequences of words as one expression, and a word of each: most text has none of them and is done."""
-
-    needles: tuple[str, ...]
-    pattern: re.Pattern[str]
-
-    def find(self, text: str) -> str:
-        """Give the words that were found, as written where folding keeps the places of letters; else folded."""
-        folded = fold(text)
-        if not any(needle in folded for needle in self.needles) or (match := self.pattern.search(folded)) is None:
-            return ""
-        return text[match.start() : match.end()] if len(folded) == len(text) else match[0]
-
-
-def _sequences(begun: Iterable[str], whole: Iterable[str] = ()) -> _Sequences:
-    """Compile sequences that letters may follow, and such that end at a word's end."""
-    begun, whole = list(begun), list(whole)
-    patterns = [_spelt(words) for words in begun] + [_spelt(words) + "(?![a-z])" for words in whole]
-    longest = {max(words.split(), key=len) for words in begun + whole}
-    needles = tuple(sorted(word for word in longest if not any(word != other and other in word for other in longest)))
-    # The left boundary is what keeps casinoreply and arno.reply alive.
-    return _Sequences(needles, re.compile(f"(?<![a-z])(?:{alternatives(patterns).pattern})"))
-
-
-def _spelt(words: str) -> str:
-    return _APART.join(map(re.escape, words.split()))
-
-
-def _address_words() -> list[AddressWords]:
-    return [phrases.address for phrases in languages().values()]
-
-
-@cache
-def _dead() -> _Sequences:
-    lists = _address_words()
-    return _sequences(chain.from_iterable(w.dead for w in lists), chain.from_iterable(w.dead_exactly for w in lists))
-
-
-@cache
-def _dead_in_names() -> _Sequences:
-    return _sequences(chain.from_iterable(words.dead for words in _address_words()))
-
-
-@cache
-def _dangerous() -> _Sequences:
-    return _sequences((), chain.from_iterable(words.dangerous for words in _address_words()))
-
-
-@cache
-def _daemon() -> _Sequences:
-    return _sequences(chain.from_iterable(words.daemon for words in _address_words()))
-
-
-def dead_words(text: str) -> str:
-    """Give the words by which a local part or a label of a domain says that no answer is read; empty for none."""
-    return _dead().find(text)
-
-
-def dead_words_in_domain(domain: str) -> str:
-    """Give the label of *domain* that says so; a name under ``.invalid`` leads nowhere (RFC 2606 section 2)."""
-    labels = domain.split(".")
-    if fold(labels[-1]) == "invalid":
-        return domain
-    return next((label for label in labels if dead_words(label)), "")
-
-
-def dead_words_in_name(name: str) -> str:
-    """Give the words by which a display name says that no answer is read; empty for none."""
-    return _dead_in_names().find(name)
-
-
-def dangerous_words(local_part: str) -> str:
-    """Give the words by which a local part says that an answer does something else than arrive."""
-    return _dangerous().find(local_part)
-
-
-def daemon_words(text: str) -> str:
-    """Give the words by which an author is a mail system returning mail."""
-    return _daemon().find(text)

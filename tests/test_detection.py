@@ -2,20 +2,33 @@
 
 import csv
 import re
+import timeit
+import tomllib
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from random import Random
+from statistics import median
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_messages import Judged, judged_messages
 
 from noreply_analyzer.address import Address
+from noreply_analyzer.addresswords import dead_words, dead_words_in_domain
 from noreply_analyzer.detection import RULES, Answerability, Evidence, Overrides, Verdict, judge
 from noreply_analyzer.message import MAX_TEXT, Mailbox, Message
-from noreply_analyzer.notices import MAX_QUOTE, read, sentences
-from noreply_analyzer.words import dead_words, dead_words_in_domain, fold, languages
+from noreply_analyzer.notices import MAX_QUOTE, read, says_dead, sentences
+from noreply_analyzer.words import fold, languages
 
-ROOT = Path(__file__).parents[1]
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
 UNANSWERABLE, ANSWERABLE = Answerability.UNANSWERABLE, Answerability.ANSWERABLE
 AUTOMATIC, UNCLEAR = Answerability.AUTOMATIC, Answerability.UNCLEAR
@@ -71,6 +84,20 @@ avisage-ne-pas-repondre lilas.nepasrepondre nepasrepondre.caisse ne-repondez-pas
 reply.no no-replay nobody
 noresponder no-responda nicht-antworten KEINE-ANTWORT nao-responda naoresponder non-rispondere niet-beantwoorden
 nieodpowiadaj nie-odpowiadaj
+no-replly norely noreplay noreplyy noreply1 no.rely n0reply no-rep1y n.o.r.e.p.l.y nore-ply no_re_ply norpely norelpy
+reply-not replies-no replyno orderNoReply AmazonNoReply infoNoReply mailnoreply infonoreply emailnoreply autonoreply
+customernoreply newsnoreply pleasedonotreply please-do-not-reply donotreplydhl facturenepasrepondre ne_pas_repondr
+nepasreponde ne-pas-repondere merci-de-ne-pas-repondre noreply-fr NoReply.FOI dvla.donotreply hitl-noreply do-no-reply
+donoreply dontreply don't-reply cannot-reply cantreply notforreply no-answer noanswer no-responses sendonly send-only
+unmonitored not-monitored unattended devnull DoNotUse anne+no-reply nichtantworten bitte-nicht-antworten keineantwort
+nicht.beantworten no_antwort keine-antworten no-contestar nocontestar noconteste no-contestes no_responder no.responda
+norespondas no-respondas sinrespuesta nonrispondere non.rispondere nonrisponda non_rispondete noreply-it naoresponda
+nao-responder nao_responda nãoresponda não-responder naoresponder1 naoresponde niet-antwoorden nietbeantwoorden
+niet-reageren nietreageren geen-antwoord geenantwoord nieodpowiadac nie.odpowiadaj prosze-nie-odpowiadac
+brak-odpowiedzi svara-inte svarainte svara-ej svaraej inte-svara besvara-ej ej-svar norespongueu no-respongueu
+no-respondre no-contesteu noreply-cat norespondre no-responguis no-respond noresponse no_response notreply not-reply
+neverreply no-reply+abc noreply=tag no~reply no!reply 000noreply no-1648-reply no--reply-- _noreply_ noreplyodd
+no-replies nonreply non-reply
 """
 
 LIVING_LOCAL_PARTS = """
@@ -79,6 +106,15 @@ repondre repondeur repondez-moi quick-reply lesreply usereply messagerie.4f3a9c 
 casinoreply casino-reply volcanoreply pronoreply bruno-reply arno.reply piano.reply noel.ply nathalie.nore
 honore.plyvert reply.norbert reply-nora votreponse nepeta nepasquier pasdecalais notable norevel antworten antwort
 responda nobodyknows auto-reply mailer.martin systeme robot anne
+casino.reply eleonore.plytas techno-reply domino.reply notification alerts service news reply+abcd1234 replay no.relay
+norelay nora.reply norma.reply norton norman norbert noreen noreen.plys nolan.reply antworte responder contestar
+reponses-clients rispondere rispondi svara svar ansvar ansvarig odpowiedz odpowiedzialny antwoord reageren nicht
+nichte niete niemand notary notaire nota not nothing noticias notreponse votrereponse notre-reponse norelle noelia
+norelly norelia relay respuesta respuestas repas pasteur pas sansone sans-souci ne nepal nepasser pasdepanique no non
+none nonna nonno.reply autoreply automatisme systeme-u mailer.dupont messagerie.4f3a conversation-1234 mediation
+ticket+123 case-4711 thread-abc reply-4f3a9c0d kunden keine.sorge nadia.reply anna-reply juan.oreply donatella donovan
+donot.andre dona.reply ondine.repond responsable no.correspond nores no.repas casino.responder bruno.responde unobody
+johnobody everybody arno-response milano.response geno.responses piano.antwort romano.rispondere
 """
 
 
@@ -105,6 +141,9 @@ def test_letters_that_only_look_like_it_are_alive(local_part: str) -> None:
         ("donotreply.x.example", True),
         ("users.noreply.forge.example", True),
         ("telecom.invalid", True),
+        ("xn--ne-pas-rpondre-ikb.example", True),
+        ("bulkmail.no-replay.example", True),
+        ("noreplies.example", True),
         ("reply.airline.example", False),
         ("reply.com", False),
         ("no.reply.example", False),
@@ -165,14 +204,24 @@ OTHER = "client@boutique.example"
         # one of several that is read is enough
         (DEAD, (DEAD, OTHER), "", ANSWERABLE, ["reply-to-living", "author-local-part"]),
         # an answer that does something else
-        (DEAD, ("leave-4711@boutique.example",), "", UNANSWERABLE, ["author-local-part", "reply-to-dangerous"]),
-        (LIVING, ("dj-bounce@boutique.example",), "", UNCLEAR, ["reply-to-dangerous"]),
+        (DEAD, ("leave-4711@boutique.example",), "", UNANSWERABLE, ["author-local-part", "reply-to-unsubscribes"]),
+        (LIVING, ("dj-bounce@boutique.example",), "", UNCLEAR, ["reply-to-bounces"]),
+        (LIVING, ("bounces+4711-anne=ami.example@boutique.example",), "", UNCLEAR, ["reply-to-bounces"]),
+        (LIVING, ("4711@bounce.boutique.example",), "", UNCLEAR, ["reply-to-bounces"]),
+        (LIVING, ("desabonnement@boutique.example",), "", UNCLEAR, ["reply-to-unsubscribes"]),
+        (LIVING, ("2_hayt5cmrr@imip.boutique.example",), "", UNCLEAR, ["reply-to-robot"]),
+        (LIVING, ("listserv@boutique.example",), "", UNCLEAR, ["reply-to-robot"]),
+        (LIVING, ("retours@boutique.example",), "", ANSWERABLE, ["reply-to-living"]),
+        (LIVING, ("support@intranet",), "", UNANSWERABLE, ["reply-to-dead"]),
         (LIVING, ("cleave@boutique.example",), "", ANSWERABLE, ["reply-to-living"]),
         # a relay passes answers on
         ("notifications@forge.example", ("reply+4f3a@reply.forge.example",), "", ANSWERABLE, ["reply-to-living"]),
         # the text against the header
         (LIVING, (OTHER,), "Merci de ne pas répondre.", UNCLEAR, ["text-notice", "reply-to-living"]),
         (DEAD, (OTHER,), "Merci de ne pas répondre.", UNCLEAR, ["text-notice", "reply-to-living"]),
+        ("updates@shop.example", ("trackingmail@x.shop.example",), "Do not reply.", UNANSWERABLE, ["text-notice"]),
+        ("updates@shop.example", ("trackingmail@b.example",), "Do not reply.", UNCLEAR, ["text-notice"]),
+        ("updates@shop.example", ("support@shop.example",), "Do not reply.", UNCLEAR, ["text-notice"]),
         (LIVING, (LIVING,), "Merci de ne pas répondre.", UNANSWERABLE, ["text-notice"]),
         (DEAD, (), "You can reply to this message.", UNCLEAR, ["author-local-part", "text-invitation"]),
         (LIVING, (), "You can reply to this message.", ANSWERABLE, ["text-invitation"]),
@@ -194,93 +243,17 @@ def test_a_doubtful_reply_to_counts_as_none() -> None:
 
 # The text
 
-NOTICES = [
-    "Merci de ne pas répondre à ce message.",
-    "MERCI DE NE PAS RÉPONDRE",
-    "Ce message est automatique : merci de ne pas y répondre.",
-    "Veuillez ne pas répondre directement à cet e-mail.",
-    "Nous vous remercions de ne pas répondre à ce courriel.",
-    "Ne répondez pas à cet email, il est envoyé par un automate.",
-    "N'y répondez pas.",
-    "N’y répondez pas.",
-    "Ne pas répondre",
-    "Inutile de répondre à ce message.",
-    "Vous ne pouvez pas répondre à cet e-mail.",
-    "Cette boîte n'est pas consultée.",
-    "Cette boîte aux lettres électronique n’est pas relevée.",
-    "Cette adresse e-mail n'est pas lue par nos services.",
-    "Message envoyé depuis une boîte non surveillée.",
-    "Les réponses à ce message ne sont pas lues.",
-    "Aucune réponse ne sera traitée à cette adresse.",
-    "Toute réponse à cet envoi restera sans suite.",
-    "Cette adresse ne permet pas de recevoir vos messages.",
-    "Cette adresse sert uniquement à l'envoi.",
-    "Pour répondre, cliquez ici.",
-    "Pour répondre à ce message, connectez-vous à votre espace.",
-    "Please do not reply to this bulletin email.",
-    "Please don’t reply.",
-    "DO NOT REPLY TO THIS MESSAGE",
-    "This is an automated message - do not reply.",
-    "Kindly refrain from replying to this email.",
-    "This mailbox is not monitored.",
-    "This mailbox isn't monitored.",
-    "This inbox is unattended.",
-    "This email was sent from an unmonitored address.",
-    "Replies to this message will not be read.",
-    "Replies are not monitored.",
-    "This address cannot accept incoming mail.",
-    "We are unable to respond to messages sent to this address.",
-    "To reply to this message, follow the link below.",
-    "Sent from a notification-only address.",
-]
+SENTENCES = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted((TESTS / "sentences").glob("*.toml"))}
+NOTICES = [sentence for said in SENTENCES.values() for sentence in said["notices"]]
+NO_NOTICES = [sentence for said in SENTENCES.values() for sentence in said["others"]]
+INVITATIONS = [sentence for said in SENTENCES.values() for sentence in said["invitations"]]
 
-NO_NOTICES = [
-    "Une réponse n'est pas nécessaire.",
-    "Vous n'êtes pas obligé de répondre à ce message.",
-    "Tu ne m'as pas répondu.",
-    "Si vous ne répondez pas sous huit jours, votre dossier sera clos.",
-    "Si vous préférez ne pas répondre, ce n'est pas grave.",
-    "Pour vous désabonner, ne répondez pas à ce message mais suivez le lien.",
-    "Merci de ne pas répondre à ce message pour vous désabonner.",
-    "Si vous recevez un courriel suspect, n'y répondez pas.",
-    "Ne répondez jamais à un e-mail qui demande votre mot de passe.",
-    "Pour répondre à ce questionnaire, cliquez ici.",
-    "Votre boîte vocale n'est pas consultée depuis dix jours.",
-    "Votre réponse n'a pas encore été lue.",
-    "Vous pouvez ne pas être disponible ce jour-là.",
-    "Le compteur n'est pas relevé.",
-    "Une réponse automatique.",
-    "Le répondeur est plein.",
-    "Pourquoi ne pas répondre à l'appel du large ?",
-    "To unsubscribe, visit our page (do not reply to this e-mail).",
-    "Do not reply to this message to be removed.",
-    "You will be removed if you do not reply.",
-    "No reply is necessary.",
-    "A reply is not required.",
-    "You do not need to reply to this message.",
-    "I'm sorry for not replying to your message.",
-    "The server is not responding.",
-    "He cannot receive replies?",
-    "I read the list, so please don't reply to me in private.",
-    "Replying to this mail will not unsubscribe you.",
-    "If you get a suspicious message, do not reply to it.",
-    "Your mailbox is full.",
-    "Add noreply@telecom.example to your address book.",
-    "The file is not read at start.",
-    "Install unattended-upgrades.",
-]
 
-INVITATIONS = [
-    "Vous pouvez répondre à ce message.",
-    "N'hésitez pas à répondre à cet e-mail.",
-    "Répondez simplement à ce courriel.",
-    "Il vous suffit de répondre à ce mail.",
-    "Répondez au-dessus de cette ligne",
-    "You can reply to this mail.",
-    "Feel free to reply directly to this email.",
-    "Just reply to this message.",
-    "Please reply above this line.",
-]
+def test_ten_languages_are_read() -> None:
+    """Each with its own words for addresses and subjects, and its own table of sentences."""
+    ten = {"ca", "de", "en", "es", "fr", "it", "nl", "pl", "pt", "sv"}
+    assert ten <= set(languages())
+    assert ten <= set(SENTENCES)
 
 
 @pytest.mark.parametrize("sentence", NOTICES)
@@ -318,6 +291,8 @@ def test_a_notice_is_no_invitation() -> None:
             "Nous vous remercions de ne pas répondre à ce message.",
         ),
         ("Please do not reply to\r\nthis message.", "Please do not reply to this message."),
+        ("Bitte antworten Sie nicht auf diese\nE-Mail.", "Bitte antworten Sie nicht auf diese E-Mail."),
+        ("Por favor, no responda a este\nCORREO.", "Por favor, no responda a este CORREO."),
         ("Télécom Exemple\nMerci de ne pas répondre", "Merci de ne pas répondre"),
         ("Bonjour. Merci de ne pas\u00a0répondre ! Au revoir.", "Merci de ne pas répondre !"),
         ("*** Ne pas répondre *** Télécom", "Ne pas répondre"),
@@ -438,7 +413,13 @@ def test_a_bounce_needs_no_readable_author() -> None:
         ("bob@ami.example", "<mailto:dev@lists.example>", "", ANSWERABLE, ["list-post"]),
         ("bob@ami.example", "NO (posting not allowed)", "", ANSWERABLE, ["author-living"]),
         ("noreply@lists.example", "<mailto:dev@lists.example>", "", UNANSWERABLE, ["author-local-part"]),
-        ("bob@ami.example", "<mailto:d@l.example>", "Replies are not read.", UNCLEAR, ["text-notice", "list-post"]),
+        (
+            "bob@ami.example",
+            "<mailto:d@l.example>",
+            "Replies are not read.",
+            UNANSWERABLE,
+            ["text-notice", "list-post"],
+        ),
     ],
 )
 def test_a_mailing_list_takes_posts(
@@ -449,12 +430,41 @@ def test_a_mailing_list_takes_posts(
     assert (verdict.answerability, [rule for rule in rules(verdict) if rule in named]) == (expected, named)
 
 
-def test_without_an_author_nothing_is_clear() -> None:
-    """Whatever else the message says."""
-    verdict = judge(message(None, reply_to=(OTHER,), text="Merci de ne pas répondre."))
-    assert verdict == Verdict(
-        answerability=UNCLEAR, evidence=(Evidence(rule="author-problem", where="From", found="two From fields"),)
-    )
+def test_a_notice_in_a_discussion_decides_nothing() -> None:
+    """It may be another's words, or about another mailbox."""
+    fields = (("list-post", "<mailto:dev@lists.example>"),)
+    verdict = judge(message(text="Replies are not read.", fields=fields, in_reply_to=("<1@lists.example>",)))
+    assert (verdict.answerability, rules(verdict)) == (UNCLEAR, ["text-notice", "list-post"])
+
+
+@pytest.mark.parametrize(
+    ("raw_from", "reply_to", "text", "expected", "named"),
+    [
+        ("two From fields", (), "", UNCLEAR, ["author-problem"]),
+        ("two From fields", (OTHER,), "", UNCLEAR, ["author-problem"]),
+        ("two From fields", (OTHER,), "Merci de ne pas répondre.", UNCLEAR, ["text-notice", "reply-to-living"]),
+        ("two From fields", (), "Merci de ne pas répondre.", UNANSWERABLE, ["text-notice", "author-problem"]),
+        ("Exemple, <noreply@a.example>", (), "", UNANSWERABLE, ["author-local-part", "author-problem"]),
+        ("<ne-pas-repondre@a.example.>, <nepasrepondre@a.example>", (), "", UNANSWERABLE, ["author-local-part"]),
+        ("<no-reply@%a.example>", (), "", UNANSWERABLE, ["author-local-part", "author-problem"]),
+        ("<noreply@a.example>, <anne@a.example>", (), "", UNCLEAR, ["author-problem"]),
+        ("Noreply, <info@a.example>", (), "", UNCLEAR, ["author-problem"]),
+    ],
+)
+def test_of_a_doubtful_author_only_what_all_say_is_clear(
+    raw_from: str, reply_to: tuple[str, ...], text: str, expected: Answerability, named: list[str]
+) -> None:
+    """Whichever of the addresses is meant; nothing proves such an author, so nothing is drafted anyway."""
+    verdict = judge(message(None, reply_to=reply_to, text=text, fields=(("from", raw_from),)))
+    assert (verdict.answerability, rules(verdict)[: len(named)]) == (expected, named)
+
+
+def test_a_token_of_a_discussion_is_public() -> None:
+    """The same Reply-To is a relay on mail that no list sent."""
+    reply_to = ("reply+4f3a9c7d2e1b8a@reply.forge.example",)
+    assert rules(judge(message(LIVING, reply_to=reply_to))) == ["reply-to-living"]
+    verdict = judge(message(LIVING, reply_to=reply_to, fields=(("list-id", "<p.forge.example>"),)))
+    assert (verdict.answerability, rules(verdict)) == (UNCLEAR, ["reply-to-public"])
 
 
 # What the user says
@@ -498,6 +508,74 @@ def test_an_automatic_answer_stays_one() -> None:
     assert judge(bounced, Overrides(alive=frozenset({"mx.example"}))).answerability is AUTOMATIC
 
 
+# What changes nothing
+
+LOOK_ALIKES = dict(zip("aceopxyi", "асеорхуі", strict=True))
+HIDDEN = ("\u200b", "\ufe0f", "\u00ad", "\u2060", "\U000e0100")
+
+
+def disguised(text: str, random: Random) -> str:
+    """Write *text* with some letters of another alphabet, and with what nobody sees between them."""
+    letters = (LOOK_ALIKES.get(each, each) if random.random() < 0.2 else each for each in text)
+    return "".join(each + (random.choice(HIDDEN) if random.random() < 0.1 else "") for each in letters)
+
+
+def in_another_form(text: str, random: Random) -> str:
+    """Write *text* in another form of Unicode, which for some letters is another letter."""
+    return unicodedata.normalize(random.choice(("NFC", "NFD", "NFKC", "NFKD")), text)
+
+
+def decorated_local_part(local_part: str, random: Random) -> str:
+    """Change what does not count: all letters' case, separators, accents, tags, disguises."""
+    cased = random.choice((str.upper, str.lower, str.title, str))(local_part)
+    parted = "".join(random.choice("._-") if each in "._-" else each for each in cased)
+    accented = "".join(each + ("\u0301" if each in "aeou" and random.random() < 0.2 else "") for each in parted)
+    tagged = accented + random.choice(("", "+x", "+4711", ".7", "-42"))
+    return in_another_form(disguised(tagged, random), random)
+
+
+def decorated_sentence(sentence: str, random: Random) -> str:
+    """Change what does not count: apostrophes, spaces, line breaks, accents, disguises, and the case of all."""
+    loud = random.random() < 0.2
+    spelt = (sentence.upper() if loud else sentence).replace("'", random.choice("'’ʼ"))
+    words = [disguised(word, random) for word in spelt.split(" ")]
+    joined = words[0]
+    for before, word, written in zip(spelt.split(" "), spelt.split(" ")[1:], words[1:], strict=False):
+        breaks = ("\n", "\r\n") if word[:1].islower() and before[-1:].isalpha() else ()
+        joined += random.choice((" ", " ", "\u00a0", "  ", *breaks)) + written
+    return in_another_form(joined, random)
+
+
+def test_a_figure_among_hidden_characters_stands_for_a_letter() -> None:
+    """A disguise of a disguise."""
+    assert dead_words("N\u200b0\u200bR\u200bE\u200bP\u200bL\u200bY\u200b")
+
+
+@settings(max_examples=150)
+@given(st.sampled_from([*DEAD_LOCAL_PARTS.split()]), st.randoms(use_true_random=False))
+def test_no_decoration_wakes_the_dead(local_part: str, random: Random) -> None:
+    """Case, separators, accents, tags, look-alikes."""
+    written = decorated_local_part(local_part, random)
+    assert dead_words(written), written
+
+
+@settings(max_examples=150)
+@given(st.sampled_from([*LIVING_LOCAL_PARTS.split()]), st.randoms(use_true_random=False))
+def test_no_decoration_kills_the_living(local_part: str, random: Random) -> None:
+    """Likewise."""
+    written = decorated_local_part(local_part, random)
+    assert dead_words(written) == "", written
+
+
+@settings(max_examples=200)
+@given(st.sampled_from([*NOTICES, *NO_NOTICES, *INVITATIONS]), st.randoms(use_true_random=False))
+def test_no_decoration_changes_what_a_sentence_says(sentence: str, random: Random) -> None:
+    """Line breaks, spaces, apostrophes, capitals, look-alikes, letters that nobody sees."""
+    written = decorated_sentence(sentence, random)
+    plain, said = read(sentence), read(written)
+    assert (bool(said.notice), bool(said.invitation)) == (bool(plain.notice), bool(plain.invitation)), written
+
+
 # Whole messages, documents, limits
 
 
@@ -520,7 +598,7 @@ def test_every_language_is_written_in_folded_form() -> None:
     """A word with an accent or a capital in phrases/ would never be found."""
     assert {"fr", "en"} <= set(languages())
     for phrases in languages().values():
-        words = (*phrases.address.dead, *phrases.address.dead_exactly, *phrases.address.dangerous, *phrases.text.stems)
+        words = (*chain.from_iterable(msgspec.structs.astuple(phrases.address)), *phrases.text.stems)
         assert [word for word in words if fold(word) != word] == []
 
 
@@ -564,6 +642,17 @@ def test_any_message_gets_a_verdict_with_a_known_reason(
         "replies to this mail ",
         "adresse ne ",
         "pour repondre a ",
+        "bitte auf diese nachricht nicht ",
+        "antworten auf diese ",
+        "esta direccion de correo no ",
+        "las respuestas a este correo ",
+        "questo indirizzo non ",
+        "este endereco de e-mail nao ",
+        "deze berichten naar dit adres ",
+        "prosimy na te wiadomosc nie ",
+        "denna adress kan inte ",
+        "aquesta adreca de correu no ",
+        "wenn sie um zu ",
         "a",
         "1a",
         "é",
@@ -582,37 +671,79 @@ def test_sentences_lose_nothing_but_marks() -> None:
     assert [" ".join(sentences(text))] == ["Un deux trois. Quatre ! cinq Six"]
 
 
-# Real mail, where it is at hand
+# Real mail, where it is at hand: its labels are others', docs/rules.md and the benchmark are about the same figures
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    """Read a table of the collection; skip the test, and say so, where there is none."""
+    path = CORPORA / name
+    if not path.exists():
+        pytest.skip(f"no collection of real mail at {path}")
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
+
+
+def precision_and_recall(pairs: list[tuple[bool, bool]]) -> tuple[float, float]:
+    """Of pairs (meant, found): the part of what was found that was meant, and the reverse; 1 of nothing."""
+    both = sum(meant and found for meant, found in pairs)
+    return (
+        both / sum(found for _, found in pairs) if any(found for _, found in pairs) else 1.0,
+        both / sum(meant for meant, _ in pairs) if any(meant for meant, _ in pairs) else 1.0,
+    )
 
 
 @pytest.mark.corpora
-@pytest.mark.parametrize("names", [("fr", "en"), ()], ids=["fr-en", "all"])
-def test_addresses_of_real_mail(names: tuple[str, ...]) -> None:
-    """Hardly ever wrong, and most are found: some say it only in the text."""
-    path = CORPORA / "addresses.tsv"
-    if not path.exists():
-        pytest.skip(f"no collection of real addresses at {path}")
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines, delimiter="\t") if not names or row["language"] in names]
-    found = [row["label"] == "noreply" for row in rows if _is_dead(row["address"], row["display_name"])]
-    assert sum(found) / len(found) >= 0.97
-    assert sum(found) / sum(row["label"] == "noreply" for row in rows) >= 0.85
+def test_addresses_of_real_mail() -> None:
+    """None that lives is called dead; of those whose name shows it nearly all are found, in every language."""
+    shown = [row for row in rows_of("addresses.tsv") if not row["note"].startswith("only the body")]
+    judged = [(row, (row["label"] == "noreply", _is_dead(row["address"], row["display_name"]))) for row in shown]
+    assert precision_and_recall([pair for row, pair in judged if row["origin"] != "constructed"])[0] == 1.0
+    precision, recall = precision_and_recall([pair for _, pair in judged])
+    assert precision >= 0.99
+    assert recall >= 0.97
+    for language, count in Counter(row["language"] for row in shown if row["label"] == "noreply").items():
+        if count >= 10:
+            assert precision_and_recall([pair for row, pair in judged if row["language"] == language])[1] >= 0.95
 
 
 def _is_dead(address: str, name: str) -> bool:
     local_part, _, domain = address.rpartition("@")
-    return bool(dead_words(local_part) or dead_words_in_domain(domain.lower()) or dead_words(name))
+    return bool(dead_words(local_part) or dead_words_in_domain(domain.lower()) or says_dead(name))
 
 
 @pytest.mark.corpora
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_notices_of_real_mail(language: str) -> None:
-    """Found nine times in ten, and nothing taken for one that is none."""
-    path = CORPORA / "phrases.tsv"
-    if not path.exists():
-        pytest.skip(f"no collection of real sentences at {path}")
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines, delimiter="\t") if row["language"] == language]
-    found = [row["label"] == "noreply" for row in rows if read(row["text"]).notice]
-    assert sum(found) / len(found) >= 0.97
-    assert sum(found) / sum(row["label"] == "noreply" for row in rows) >= 0.85
+def test_notices_of_real_mail() -> None:
+    """In all languages together: those who mix them are read too."""
+    rows = [row for row in rows_of("phrases.tsv") if row["label"] != "ambiguous"]
+    precision, recall = precision_and_recall(
+        [(row["label"] == "noreply", bool(read(row["text"]).notice)) for row in rows]
+    )
+    assert precision >= 0.95
+    assert recall >= 0.95
+
+
+@pytest.mark.corpora
+def test_whole_messages_of_real_mail() -> None:
+    """Those about which nobody argues; and no bounce and no automatic answer is ever one to draft to."""
+    rows = rows_of("mail/manifest.tsv")
+    verdicts = [judge(Message.from_bytes((CORPORA / "mail" / row["file"]).read_bytes())).answerability for row in rows]
+    judged = list(zip(rows, verdicts, strict=True))
+    clear = [(row["label"] == "noreply", said is UNANSWERABLE) for row, said in judged if row["ambiguous"] != "yes"]
+    precision, recall = precision_and_recall(clear)
+    assert precision >= 0.95
+    assert recall >= 0.93
+    robots = {row["file"] for row, said in judged if row["label"] in {"bounce", "autoreply"} and said is UNANSWERABLE}
+    assert robots == set()
+
+
+@pytest.mark.corpora
+def test_a_verdict_takes_milliseconds() -> None:
+    """The rules over the header, given its fields, and the whole way from bytes: each by its median."""
+    raws = [(CORPORA / "mail" / row["file"]).read_bytes() for row in rows_of("mail/manifest.tsv")[::3]]
+    headers = [replace(Message.from_bytes(raw), text="") for raw in raws]
+    assert _median_seconds([partial(judge, each) for each in headers]) < 0.000_3
+    assert _median_seconds([partial(lambda raw: judge(Message.from_bytes(raw)), raw) for raw in raws]) < 0.012
+
+
+def _median_seconds(works: list[Callable[[], object]]) -> float:
+    return median(min(timeit.repeat(work, number=1, repeat=3)) for work in works)

@@ -48,6 +48,12 @@ def nobody(domain: Domain) -> bool:
         ("From: Ne pas répondre <info@autre.example>\r\n\r\n".encode("latin-1"), "author-words"),
         (b"From: robot@nepasrepondre.example\r\n\r\n", "author-words"),
         (b"From: anne@ami.example\r\nReply-To: DoNotReply@ami.example\r\n\r\n", "reply-to-words"),
+        (b"From: anne@ami.example\r\nReply-To: support@intranet\r\n\r\n", "reply-to-words"),
+        (b"From: anne@intranet\r\n\r\n", ""),
+        (b"From: <n.o.r.e.p.l.y@ami.example>\r\n\r\n", "author-words"),
+        (b"From: <orderNoReply@ami.example>\r\n\r\n", "author-words"),
+        (b"From: <no-replay@ami.example>\r\n\r\n", "author-words"),
+        (b"From: <service@xn--ne-pas-rpondre-ikb.example>\r\n\r\n", "author-words"),
         (b"Subject: Facture [ne pas =?utf-8?q?r=C3=A9pondre?=]\nFrom: x@autre.example\n\n", "subject-notice"),
     ],
 )
@@ -107,12 +113,16 @@ LOCAL_PARTS = st.builds(
     str.join,
     st.sampled_from([".", "-", "_", "+", "", "1"]),
     st.lists(
-        st.sampled_from(["no", "reply", "noreply", "ne", "pas", "répondre", "Repondre", "arno", "x"]),
+        st.sampled_from(
+            ["no", "n0", "reply", "replay", "rep.ly", "NoReply", "ne", "pas", "répondre", "Repondre", "arno", "mail"]
+        ),
         min_size=1,
         max_size=4,
     ),
 )
-DOMAINS = st.sampled_from(["ami.example", "noreply.example", "x.nepasrepondre3.example", "ami.invalid", "Ami.Example"])
+DOMAINS = st.sampled_from(
+    ["ami.example", "noreply.example", "x.nepasrepondre3.example", "ami.invalid", "Ami.Example", "intranet"]
+)
 MAILBOXES = st.builds("{}{}<{}@{}>".format, SPELT, SPACES, LOCAL_PARTS, DOMAINS)
 ODD = st.lists(
     st.sampled_from([*'@<>"(),;:\\=', "noreply", "=?utf-8?q?no?=", "x@y.example", "\r\n "]) | st.just(" "), max_size=9
