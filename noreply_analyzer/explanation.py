@@ -103,7 +103,32 @@ def _answerability(analysis: Analysis) -> Iterator[str]:
     for evidence in analysis.reading.verdict.evidence:
         found = report.quoted(evidence, analysis)
         quoted = _("“{subject}”").format(subject=found) if found else _("not shown: it may hold a code")
-        yield _labelled(f"{evidence.rule}, {evidence.where}", quoted)
+        yield _("{evidence} – {meaning}").format(
+            evidence=_labelled(f"{evidence.rule}, {evidence.where}", quoted), meaning=meaning(evidence.rule)
+        )
+
+
+def meaning(rule: str) -> str:
+    """Give in a few words what a rule of `detection.RULES` says."""
+    return {
+        "author-domain": _("the author's domain says that no answer is read"),
+        "author-living": _("nothing says that no answer is read"),
+        "author-local-part": _("the author's address says that no answer is read"),
+        "author-name": _("the author's name says that no answer is read"),
+        "author-problem": _("nobody can tell who wrote it"),
+        "automatic-answer": _("a robot answers here, or confirms that mail has arrived"),
+        "bounce": _("a mail system returns mail"),
+        "configured": _("your configuration says so"),
+        "list-post": _("a mailing list takes answers"),
+        "reply-to-bounces": _("an answer there would count as returned mail"),
+        "reply-to-dead": _("answers would go where none is read"),
+        "reply-to-living": _("answers go to another address, and nothing speaks against it"),
+        "reply-to-public": _("an answer there would be published"),
+        "reply-to-robot": _("a program reads there, not a person"),
+        "reply-to-unsubscribes": _("an answer there would take you off a list"),
+        "text-invitation": _("the message invites an answer"),
+        "text-notice": _("the message says that no answer is read, or where to answer instead"),
+    }[rule]
 
 
 def _topic(analysis: Analysis) -> Iterator[str]:

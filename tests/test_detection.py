@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_messages import Judged, judged_messages
 
+from noreply_analyzer import explanation
 from noreply_analyzer.address import Address
 from noreply_analyzer.addresswords import dead_words, dead_words_in_domain
 from noreply_analyzer.detection import RULES, Answerability, Evidence, Overrides, Verdict, judge
@@ -592,6 +593,11 @@ def test_every_rule_is_documented_and_shown_by_a_message() -> None:
     assert sorted(documented) == sorted(RULES)
     met = {rule for judged in judged_messages() for rule in judged.rules}
     assert set(RULES) - met == {"configured"}
+
+
+def test_every_rule_is_explained() -> None:
+    """In a few words beside its name; `explain` prints them."""
+    assert len({explanation.meaning(rule) for rule in RULES}) == len(RULES)
 
 
 def test_every_language_is_written_in_folded_form() -> None:
