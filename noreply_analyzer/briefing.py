@@ -1,6 +1,7 @@
 """From what was decided to what a draft has to say: analyses, account and registry into one `Brief`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
 from .references import found_in, references_to
-from .registry import Level, Registry, lineage
+from .registry import Choice, Level, Registry, lineage
 
 
 def brief_for(
@@ -31,7 +32,7 @@ def brief_for(
     newest = analyses[-1]
     if newest.match is None or newest.choice is None:
         raise ValueError("only what was decided to be drafted has a brief")
-    operator, choice = newest.match.operator, newest.choice
+    operator, choice = newest.match.operator, _shared(newest.choice, analyses)
     known = references_to(operator, account, registry)
     steps = registry.steps_of(operator)
     later = [where for _days, where in steps]  # named as the next step, so not as another way
@@ -58,6 +59,14 @@ def brief_for(
         now=now,
         timezone=ZoneInfo(settings.timezone),
     )
+
+
+def _shared(choice: Choice, analyses: Sequence[Analysis]) -> Choice:
+    """Leave the recipient open where the messages of one letter belong to desks for different services."""
+    desks = {analysis.choice.channel for analysis in analyses if analysis.choice and analysis.choice.channel}
+    if choice.channel is None or len(desks) <= 1 or not any(desk.serves for desk in desks):
+        return choice
+    return replace(choice, channel=None, also=(choice.channel, *choice.also), to_verify=False, stale=False)
 
 
 def _writer(account: Account, settings: Settings) -> Writer:

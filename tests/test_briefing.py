@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from builders import NOW, a_channel, an_analysis, an_operator
 
+from noreply_analyzer.analysis import Analysis
 from noreply_analyzer.brief import Brief
 from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.choice import Choice
@@ -19,6 +20,7 @@ COMPANY = an_operator(slug="company", channels=(DESK,), mediator="mediation", es
 DEADLINE = Deadline(
     sectors=("telecom",), answer_days=30, basis="la règle", sources=("https://a.example",), checked_on=date(2026, 11, 1)
 )
+ACCOUNT = Account(name="perso", host="127.0.0.1", address="anne@example.org", user="anne")
 GUARDS = Guards(deadlines=(DEADLINE,))
 
 
@@ -29,7 +31,7 @@ def brief(operator: Operator, *more: Operator, also: tuple[Channel, ...] = ()) -
     )
     return brief_for(
         [analysis],
-        account=Account(name="perso", host="127.0.0.1", address="anne@example.org", user="anne"),
+        account=ACCOUNT,
         settings=Settings(),
         registry=Registry.of([operator, *more], mediators=[MEDIATOR], guards=GUARDS),
         now=NOW,
@@ -69,3 +71,17 @@ def test_who_answers_and_by_when() -> None:
 
     assert (found.ask_locally, found.sells_for, found.deadline) == ("l'agence", (COMPANY.name,), DEADLINE)
     assert brief(an_operator(slug="other", sector="bank")).deadline is None
+
+
+def test_messages_of_two_desks_leave_the_recipient_open() -> None:
+    """One letter answers the bills of the line and of the mobile: whoever writes it says to which desk it goes."""
+    fibre, mobile = (a_channel(id=name, serves=(name,)) for name in ("fibre", "mobile"))
+    of_fibre, of_mobile = (an_analysis(choice=Choice(channel=channel, to_verify=True)) for channel in (fibre, mobile))
+
+    def found(*analyses: Analysis) -> Brief:
+        registry = Registry.of([an_operator()], guards=GUARDS)
+        return brief_for(analyses, account=ACCOUNT, settings=Settings(), registry=registry, now=NOW)
+
+    assert found(of_fibre, of_fibre).channel == fibre
+    both = found(of_fibre, of_mobile)
+    assert (both.channel, both.also, both.to_verify) == (None, (mobile,), False)
