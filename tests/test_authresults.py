@@ -36,7 +36,7 @@ from noreply_analyzer.policy import Action, Analysis, Circumstances, Preferences
 from noreply_analyzer.registry import Choice, Registry
 
 HERE = Path(__file__).parent
-CASES: list[dict[str, Any]] = tomllib.loads((HERE / "authresults.toml").read_text("utf-8"))["case"]
+CASES: list[dict[str, Any]] = tomllib.loads((HERE / "spoof" / "authresults.toml").read_text("utf-8"))["case"]
 MX = ("mx.example.org",)
 PASS = "Authentication-Results: mx.example.org; dmarc=pass header.from=telecom.example\r\n"
 

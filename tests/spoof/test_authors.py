@@ -14,7 +14,7 @@ from noreply_analyzer.message import Message
 from noreply_analyzer.testing import DkimKey, Zone
 
 AT: Final = datetime(2026, 11, 20, 8, tzinfo=UTC)
-FOLDER: Final = Path(__file__).parent / "messages" / "authors"
+FOLDER: Final = Path(__file__).with_name("authors")
 TRICKS: Final = tuple(sorted(FOLDER.glob("*.eml")))
 EVIL: Final = DkimKey.ed25519("evil.example")
 OWN: Final = canonicalize_domain("evil.example")
