@@ -26,6 +26,7 @@ from .authresults import hear, weigh
 from .detection import Answerability, Overrides, judge
 from .ids import is_draft_id
 from .language import N_, _
+from .lookalike import claim, domains_of, named_in, shown
 from .message import Message
 from .registry import Choice, Match, Registry, choose
 from .topic import Topic, classify
@@ -49,6 +50,8 @@ __all__ = [
     "warm_up",
 ]
 
+_DOMAINS_TOLD: Final = 3
+_NAME_TOLD: Final = 60
 _WARMING: Final = b"From: a@example.org\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>x</p>\r\n"
 
 
@@ -130,13 +133,34 @@ def _choice(analysis: Analysis, decision: Decision, preferences: Preferences, re
 
 
 def _warnings(message: Message, match: Match | None, registry: Registry) -> tuple[Caution, ...]:
-    if match or message.author is None:
+    if match:
         return ()
-    operator = registry.claimed_by(message.author.name, message.author.address)
+    if message.author is None:
+        return _doubts(message, registry)
+    found = claim(registry, message.author.name, message.author.address)
+    if found is None:
+        return ()
+    sentence = (
+        _("wears the name of {operator} (“{worn}”), but {domain} is not one of its domains ({own})")
+        if found.worn
+        else _("wears the name of {operator}, but {domain} is not one of its domains ({own})")
+    )
+    text = sentence.format(
+        operator=found.operator.name,
+        worn=found.worn if len(found.worn) <= _NAME_TOLD else found.worn[: _NAME_TOLD - 1] + "…",
+        domain=shown(message.author.address.domain),
+        own=", ".join(domains_of(found.operator)[:_DOMAINS_TOLD]) or _("none is known"),
+    )
+    return (Caution(rule="look-alike", text=text),)
+
+
+def _doubts(message: Message, registry: Registry) -> tuple[Caution, ...]:
+    """Warn of an operator in a From field that mail programs read in different ways."""
+    operator = next(filter(None, (named_in(registry, field) for field in message.all("from"))), None)
     if operator is None:
         return ()
-    sentence = _("wears the name of {operator}, but {domain} is not a domain that {operator} is known to write from")
-    text = sentence.format(operator=operator.name, domain=message.author.address.domain)
+    sentence = _("shows {operator} where its author cannot be told: {problem}")
+    text = sentence.format(operator=operator.name, problem=message.author_problem)
     return (Caution(rule="look-alike", text=text),)
 
 
@@ -204,6 +228,20 @@ RULES: Final = (
         _because(N_("it is a bounce or an automatic answer")),
     ),
     Rule("answerable", _is(Answerability.ANSWERABLE), Action.LEAVE, _because(N_("it can simply be answered"))),
+    # Little, and never old.
+    Rule(
+        "too-old",
+        lambda analysis, preferences: not analysis.circumstances.ageless and _age(analysis) > preferences.max_age,
+        Action.LEAVE,
+        _because(N_("it is older than drafting.max_age_days")),
+    ),
+    # Whoever shows an operator's address to some readers only means to deceive.
+    Rule(
+        "doubtful-author",
+        lambda analysis, _p: analysis.message.author is None and bool(analysis.warnings),
+        Action.TELL,
+        lambda analysis: analysis.warnings[0].text,
+    ),
     Rule(
         "no-author",
         lambda analysis, _p: analysis.message.author is None,
@@ -215,13 +253,6 @@ RULES: Final = (
         _is(Answerability.UNCLEAR),
         Action.LEAVE,
         _because(N_("whether it can be answered is not clear")),
-    ),
-    # Little, and never old.
-    Rule(
-        "too-old",
-        lambda analysis, preferences: not analysis.circumstances.ageless and _age(analysis) > preferences.max_age,
-        Action.LEAVE,
-        _because(N_("it is older than drafting.max_age_days")),
     ),
     # Who wears a name that is not his is worth a word, whatever he writes about.
     Rule(

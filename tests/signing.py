@@ -58,14 +58,18 @@ class Case:
     """What is done to the signed message on its way."""
     at: datetime = AT
 
-    def prove(self) -> Authentication:
-        """Sign, publish, tamper, and prove."""
+    def made(self) -> tuple[bytes, Zone]:
+        """Sign, publish and tamper: give what arrives, and the DNS."""
         signed = self.key.sign(self.raw, fields=self.fields, tags=self.tags, canonicalization=self.canonicalization)
         zone = Zone.of(self.key)
         if self.record is not None:
             records = self.record if isinstance(self.record, tuple) else (self.record,)
             zone[self.key.name] = TxtAnswer(records=records)
-        return prove(self.after(signed), zone, self.at)
+        return self.after(signed), zone
+
+    def prove(self) -> Authentication:
+        """Do the same, and prove."""
+        return prove(*self.made(), self.at)
 
 
 def with_tags(key: DkimKey, tags: str) -> bytes:

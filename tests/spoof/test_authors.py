@@ -7,11 +7,14 @@ from typing import Any, Final
 
 import dkim
 import pytest
+from spoof.judging import judge, wears_its_name
 
 from noreply_analyzer.address import canonicalize_domain, is_within
 from noreply_analyzer.authentication import Authentication, Result, Standing, conclude, keys_wanted, verify_signatures
 from noreply_analyzer.message import Message
+from noreply_analyzer.policy import Action
 from noreply_analyzer.testing import DkimKey, Zone
+from noreply_analyzer.worker import Worker
 
 AT: Final = datetime(2026, 11, 20, 8, tzinfo=UTC)
 FOLDER: Final = Path(__file__).with_name("authors")
@@ -65,6 +68,26 @@ def test_nothing_is_proven_without_a_signature(path: Path) -> None:
 
     assert authentication.standing is not Standing.PROVEN
     assert authentication.reason
+
+
+@pytest.mark.parametrize("path", TRICKS, ids=lambda path: path.stem)
+def test_what_the_user_is_told(worker: Worker, path: Path) -> None:
+    """The sentence beside each message; and none is shown, or answered, as the operator's."""
+    analysis = judge(worker, sign(path.read_bytes()), Zone.of(EVIL))
+
+    assert analysis.decision.reason == describe(path)["said"]
+    assert analysis.decision.action in {Action.TELL, Action.LEAVE}
+    assert not wears_its_name(analysis)
+
+
+def test_whoever_shows_the_operator_is_told_of() -> None:
+    """All but those that name it in no place a reader is shown, or name nobody at all."""
+    silent = {path.stem for path in TRICKS if "Télécom Exemple" not in describe(path)["said"]}
+
+    assert silent == {
+        *("brand-in-resent-from", "brand-in-sender", "raw-latin-1-name", "two-reply-to", "upper-case"),
+        *("domain-literal", "empty-address", "no-from", "from-in-the-body"),
+    }
 
 
 def test_the_collection_holds_both_kinds() -> None:

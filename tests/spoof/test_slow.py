@@ -5,12 +5,11 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
-from dkim_keys import der_key
 from signing import AT, BILL, DOMAIN, KEY, RSA, swap
 
 from noreply_analyzer.authentication import Result, TxtAnswer, keys_wanted, verify_signatures
 from noreply_analyzer.message import Message
-from noreply_analyzer.testing import DkimKey
+from noreply_analyzer.testing import DkimKey, der_key
 from noreply_analyzer.worker import Worker
 
 
