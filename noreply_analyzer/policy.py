@@ -115,7 +115,9 @@ def _prove(raw: bytes, analysis: Analysis, preferences: Preferences, tools: Tool
     if said and said.decides(message) and not anyway:
         ours = conclude(message, list_signatures(message))
     else:
-        ours = tools.prove(raw, message, at=seen.received or message.date or seen.now, every=anyway)
+        ours = tools.prove(
+            raw, message, at=seen.received or message.date or seen.now, arrived=seen.received, every=anyway
+        )
     return weigh(message, ours, said)
 
 
@@ -198,6 +200,15 @@ def _is(answerability: Answerability) -> Callable[[Analysis, Preferences], bool]
 def _waited_too_long(analysis: Analysis, preferences: Preferences) -> bool:
     since = analysis.circumstances.waiting_since
     return since is not None and analysis.circumstances.now - since >= preferences.give_up
+
+
+def _by_a_seen_key(analysis: Analysis) -> str:
+    """Say so where the key that proves it is no longer published."""
+    proof = analysis.authentication
+    if proof.key_seen is None:
+        return ""
+    sentence = _("it cannot be answered, and really comes from {domain}: proven with the key seen on {day}")
+    return sentence.format(domain=proof.domain, day=proof.key_seen.date().isoformat())
 
 
 def _because(sentence: str) -> Callable[[Analysis], str]:
@@ -340,8 +351,9 @@ RULES: Final = (
         "unanswerable-proven",
         lambda _a, _p: True,
         Action.DRAFT,
-        lambda analysis: _("it cannot be answered, and really comes from {domain}").format(
-            domain=analysis.authentication.domain
+        lambda analysis: (
+            _by_a_seen_key(analysis)
+            or _("it cannot be answered, and really comes from {domain}").format(domain=analysis.authentication.domain)
         ),
     ),
 )

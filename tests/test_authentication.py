@@ -15,6 +15,7 @@ from noreply_analyzer.authentication import (
     MAX_REPORTED,
     MAX_TRIED,
     Result,
+    SeenKey,
     Signature,
     Standing,
     TxtAnswer,
@@ -296,6 +297,72 @@ def test_a_key_that_was_not_looked_up_is_not_missing() -> None:
     (signature,) = verify_signatures(KEY.sign(BILL), message, {}, AT)
 
     assert (signature.result, signature.reason) == (Result.NEUTRAL, "its key was not looked up")
+
+
+# Keys that were seen before -----------------------------------------------------------------------------------------
+
+OLD: Final = SeenKey(record=KEY.record, first=AT - timedelta(days=90), last=AT + timedelta(hours=1))
+OTHER: Final = DkimKey.ed25519(DOMAIN)
+STALE: Final = replace(OLD, last=AT - timedelta(seconds=1))
+TESTED: Final = SeenKey(record=with_tags(KEY, "t=y"), first=AT, last=AT + timedelta(days=1))
+NO_KEY: Final = "its key is not published"
+MISMATCH: Final = "the signature does not match"
+
+
+@pytest.mark.parametrize(
+    ("answer", "arrived", "reason"),
+    [
+        (TxtAnswer(earlier=(OLD,)), AT, ""),
+        (TxtAnswer(records=(OTHER.record,), earlier=(OLD,)), AT, ""),
+        (TxtAnswer(records=(RSA.record,), earlier=(OLD,)), AT, ""),
+        (TxtAnswer(records=(b"v=spf1 -all",), earlier=(OLD,)), AT, ""),
+        (TxtAnswer(earlier=(OLD,)), OLD.last, ""),
+        (TxtAnswer(earlier=(replace(OLD, record=OTHER.record, last=OLD.last + timedelta(days=60)), OLD)), AT, ""),
+        # it came after the key was last seen, or nobody but the message says when
+        (TxtAnswer(earlier=(OLD,)), OLD.last + timedelta(seconds=1), NO_KEY),
+        (TxtAnswer(earlier=(STALE,)), AT, NO_KEY),
+        (TxtAnswer(earlier=(OLD,)), None, NO_KEY),
+        # the signer has taken it back; the DNS does not answer; the key that was seen is of no use either
+        (TxtAnswer(records=(b"v=DKIM1; p=",), earlier=(OLD,)), AT, "its key was revoked"),
+        (TxtAnswer(failed="SERVFAIL", earlier=(OLD,)), AT, "SERVFAIL"),
+        (TxtAnswer(earlier=(TESTED,)), AT, NO_KEY),
+        (TxtAnswer(earlier=(replace(OLD, record=OTHER.record),)), AT, NO_KEY),
+        (TxtAnswer(earlier=(replace(OLD, record=b"v=DKIM1; p=AAAA"),)), AT, NO_KEY),
+        # what the key of today says of its use still holds
+        (TxtAnswer(records=(with_tags(OTHER, "t=y"),), earlier=(OLD,)), AT, "its key is only being tested (t=y)"),
+        (TxtAnswer(records=(OTHER.record,)), AT, MISMATCH),
+    ],
+)
+def test_a_key_that_was_seen_proves_what_came_by_then(answer: TxtAnswer, arrived: datetime | None, reason: str) -> None:
+    """Keys change every few months; what came while one was published stays proven, unless it was revoked."""
+    raw = KEY.sign(BILL)
+    message = Message.from_bytes(raw)
+    authentication = conclude(message, verify_signatures(raw, message, {KEY.name: answer}, AT, arrived))
+
+    assert authentication.reason == reason
+    assert (authentication.standing is Standing.PROVEN) is not bool(reason)
+    assert authentication.key_seen == (None if reason else OLD.last)
+
+
+def test_a_key_that_is_published_counts_before_one_that_was() -> None:
+    """Of two good signatures the one whose key stands is told."""
+    other = DkimKey.ed25519(DOMAIN, selector="other")
+    raw = KEY.sign(other.sign(BILL))
+    message = Message.from_bytes(raw)
+    keys = {KEY.name: TxtAnswer(earlier=(OLD,)), other.name: TxtAnswer(records=(other.record,))}
+    authentication = conclude(message, verify_signatures(raw, message, keys, AT, AT))
+
+    assert [one.key_seen for one in authentication.signatures] == [OLD.last, None]
+    assert authentication.key_seen is None
+
+
+def test_a_changed_text_is_proven_by_no_key() -> None:
+    """Whatever was seen."""
+    raw = swap(b"Merci", b"merci")(KEY.sign(BILL))
+    message = Message.from_bytes(raw)
+    authentication = conclude(message, verify_signatures(raw, message, {KEY.name: TxtAnswer(earlier=(OLD,))}, AT, AT))
+
+    assert authentication.standing is Standing.NOT_ESTABLISHED
 
 
 def test_the_reader_of_a_signature_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -297,9 +297,11 @@ class Tools:
         """Do nothing: `analyze` is handed what was read."""
         raise NotImplementedError
 
-    def prove(self, raw: bytes, message: Message, *, at: datetime, every: bool = False) -> Authentication:
+    def prove(
+        self, raw: bytes, message: Message, *, at: datetime, arrived: datetime | None = None, every: bool = False
+    ) -> Authentication:
         """Give the answer."""
-        del raw, message, at, every
+        del raw, message, at, arrived, every
         self.asked += 1
         return self.answer
 

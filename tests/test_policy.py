@@ -225,9 +225,11 @@ class Asked:
         """Do nothing: `analyze` is handed what was read."""
         raise NotImplementedError
 
-    def prove(self, raw: bytes, message: Message, *, at: datetime, every: bool = False) -> Authentication:
+    def prove(
+        self, raw: bytes, message: Message, *, at: datetime, arrived: datetime | None = None, every: bool = False
+    ) -> Authentication:
         """Give the answer."""
-        del every
+        del arrived, every
         assert raw == b"raw"
         assert message.author
         self.times.append(at)
