@@ -128,8 +128,12 @@ class Tools(Protocol):
         """Do what `read` does, under a deadline."""
         ...
 
-    def prove(self, raw: bytes, message: Message, *, at: datetime, every: bool = False) -> Authentication:
+    def prove(
+        self, raw: bytes, message: Message, *, at: datetime, arrived: datetime | None = None, every: bool = False
+    ) -> Authentication:
         """Look up the keys and check the signatures, as of the time when the message came.
+
+        With *arrived*, which is INTERNALDATE and no word of the message's, a key will do that was seen then or later.
 
         Those of strangers only if *every* one is wanted: they prove nothing.
         """

@@ -13,7 +13,7 @@ RFC 9989, before it RFC 7489 section 3.1), so it counts as none.
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -28,6 +28,7 @@ from .dkim_syntax import (
     SignatureField,
     UncheckedError,
     name_signer,
+    published_key,
 )
 from .errors import AddressError
 from .language import _
@@ -67,12 +68,23 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenKey:
+    """A key record that a name had once, and when the DNS was seen to give it."""
+
+    record: bytes
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TxtAnswer:
     """What the DNS said about one name: TXT records, none, or nothing to be relied on."""
 
     records: tuple[bytes, ...] = ()
     failed: str = ""
     """Why there is no answer now (time-out, SERVFAIL); empty where the answer stands, be it "no such name"."""
+    earlier: tuple[SeenKey, ...] = ()
+    """Keys that the name had before: none after one was revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +99,8 @@ class Signature:
     """A sentence without a full stop; empty for pass."""
     aligned: bool = False
     """Whether the signing domain and the author's have one organizational domain."""
+    key_seen: datetime | None = None
+    """When the key was last seen by which it passes, where that is no longer published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +117,8 @@ class Authentication:
     """"us", or the authserv-id of that provider (`authresults`)."""
     reason: str = ""
     signatures: tuple[Signature, ...] = ()
+    key_seen: datetime | None = None
+    """As in the `Signature` that proves it: ``None`` where a key proves it that is published now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +130,11 @@ class _Candidate:
     field: SignatureField | None = None
     problem: DkimProblemError | None = None
 
-    def end(self, result: Result, reason: str = "") -> Signature:
+    def end(self, result: Result, reason: str = "", key_seen: datetime | None = None) -> Signature:
         sdid, selector = self.signer
-        return Signature(sdid=sdid, selector=selector, result=result, reason=reason, aligned=self.aligned)
+        return Signature(
+            sdid=sdid, selector=selector, result=result, reason=reason, aligned=self.aligned, key_seen=key_seen
+        )
 
     def refuse(self, problem: DkimProblemError) -> Signature:
         return self.end(_result_of(problem), str(problem))
@@ -142,7 +160,7 @@ def keys_wanted(message: Message, *, every: bool = False) -> tuple[str, ...]:
 
 
 def verify_signatures(
-    raw: bytes, message: Message, keys: Mapping[str, TxtAnswer], at: datetime
+    raw: bytes, message: Message, keys: Mapping[str, TxtAnswer], at: datetime, arrived: datetime | None = None
 ) -> tuple[Signature, ...]:
     """Check every signature of *raw* with the *keys* that were found.
 
@@ -155,6 +173,8 @@ def verify_signatures(
         message: the same, parsed.
         keys: what the DNS said about each of `keys_wanted`.
         at: INTERNALDATE, or now where there is none; with its zone.
+        arrived: INTERNALDATE: a key that was seen then or later will do, though it is no longer published. ``None``
+            where nobody but the message says when it came.
     """
     fields = message.all("dkim-signature")
     if not fields:
@@ -171,7 +191,7 @@ def verify_signatures(
     tried = _choose(candidates, min(MAX_TRIED, MAX_HASHED // max(1, len(raw))))
     sources = [(name, value) for name, value in signer.headers if name.lower() == b"dkim-signature"]
     return tuple(
-        _verify(signer, sources[index], candidate, keys, at)
+        _verify(signer, sources[index], candidate, keys, (at, arrived))
         if candidate.field is None or index in tried
         else candidate.refuse(RefusedError(_("there are too many signatures to try this one too")))
         for index, candidate in enumerate(candidates)
@@ -196,10 +216,16 @@ def conclude(message: Message, signatures: tuple[Signature, ...]) -> Authenticat
         reason = message.author_problem or _("there is no author")
         return Authentication(result=Result.PERMERROR, standing=standing, reason=reason, signatures=signatures)
     domain = message.author.address.domain
-    best = min((one for one in signatures if one.aligned), key=lambda one: _BEST_FIRST.index(one.result), default=None)
+    aligned = (one for one in signatures if one.aligned)
+    best = min(aligned, key=lambda one: (_BEST_FIRST.index(one.result), one.key_seen is not None), default=None)
     if best is not None and best.result is Result.PASS:
         return Authentication(
-            result=Result.PASS, standing=Standing.PROVEN, domain=domain, method="dkim", signatures=signatures
+            result=Result.PASS,
+            standing=Standing.PROVEN,
+            domain=domain,
+            method="dkim",
+            signatures=signatures,
+            key_seen=best.key_seen,
         )
     return Authentication(
         result=best.result if best else Result.NONE,
@@ -309,9 +335,9 @@ def _verify(
     source: tuple[bytes, bytes],
     candidate: _Candidate,
     keys: Mapping[str, TxtAnswer],
-    at: datetime,
+    times: tuple[datetime, datetime | None],
 ) -> Signature:
-    field = candidate.field
+    field, (at, arrived) = candidate.field, times
     if field is None:
         return candidate.refuse(candidate.problem or MalformedError())
     try:
@@ -320,14 +346,46 @@ def _verify(
         answer = keys.get(field.key_name)
         if answer is None:
             raise UncheckedError(_("its key was not looked up"))
-        if answer.failed:
-            return candidate.end(Result.TEMPERROR, answer.failed)
-        key = KeyRecord.choose(answer.records)
+    except DkimProblemError as problem:
+        return candidate.refuse(problem)
+    if answer.failed:
+        return candidate.end(Result.TEMPERROR, answer.failed)
+    signature = _by_key(signer, source, candidate, answer.records)
+    if seen := _seen_then(answer, arrived, signature):
+        earlier = _by_key(signer, source, candidate, (seen.record,))
+        if earlier.result is Result.PASS:
+            return replace(earlier, key_seen=seen.last)
+    return signature
+
+
+def _by_key(
+    signer: Any,  # noqa: ANN401
+    source: tuple[bytes, bytes],
+    candidate: _Candidate,
+    records: Iterable[bytes],
+) -> Signature:
+    """Compute a signature with the key among TXT records."""
+    field = candidate.field
+    assert field is not None  # noqa: S101 - `_verify` has seen to it
+    try:
+        key = KeyRecord.choose(records)
         key.check(field)
         _measure(key)
     except DkimProblemError as problem:
         return candidate.refuse(problem)
     return candidate.end(*_compute(signer, source, field, key))
+
+
+def _seen_then(answer: TxtAnswer, arrived: datetime | None, signature: Signature) -> SeenKey | None:
+    """Give the key that was published when the message came, where the one of today does not prove it.
+
+    Keys are changed every few months, and what one has signed stays true: but not where it was taken back.
+    """
+    if arrived is None or signature.result not in {Result.FAIL, Result.PERMERROR}:
+        return None
+    if "" in map(published_key, answer.records):
+        return None
+    return min((one for one in answer.earlier if arrived <= one.last), key=lambda one: one.last, default=None)
 
 
 def _check_counts(signer: Any, field: SignatureField) -> None:  # noqa: ANN401

@@ -178,7 +178,9 @@ def _proven(analysis: Analysis, stored: Stored, tools: Tools) -> Analysis:
     if analysis.authentication is not NOT_CHECKED or message.author is None:
         return analysis
     at = stored.received or message.date or analysis.circumstances.now
-    return replace(analysis, authentication=tools.prove(stored.raw, message, at=at, every=True))
+    return replace(
+        analysis, authentication=tools.prove(stored.raw, message, at=at, arrived=stored.received, every=True)
+    )
 
 
 # What is drafted ----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from .choice import Level, choose, lineage
 from .errors import AddressError, UsageError
 from .guards import Deadline
 from .language import _
+from .lookalike import claim
 from .records import Channel, Mediator, Medium, Operator, Refusal
 from .registrar import fold
 from .registry import Registry
@@ -221,9 +222,9 @@ class Directory:
             yield sentence.format(domain=domain)
 
     def _about_names(self, address: Address) -> Iterator[str]:
-        if worn := self.registry.claimed_by("", address):
+        if worn := claim(self.registry, "", address):
             sentence = _("{domain} wears the name of {operator}, and no record says that it is one of its domains")
-            yield sentence.format(domain=address.domain, operator=worn.name)
+            yield sentence.format(domain=address.domain, operator=worn.operator.name)
 
     def nearest(self, words: str) -> str:
         """Guess, in words to be put behind a sentence, what a search that found nothing was meant to find."""

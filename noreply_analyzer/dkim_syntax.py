@@ -159,6 +159,12 @@ class SignatureField:
             raise RefusedError(_("it had expired on {date}").format(date=self.expires.date().isoformat()))
 
 
+def published_key(record: bytes) -> str | None:
+    """Give p= of a TXT record: empty where it revokes the key, ``None`` where the record is something else."""
+    tags = _key_tags(record)
+    return None if tags is None else _SPACE.sub("", tags["p"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRecord:
     """A key record (RFC 6376 section 3.6.1)."""

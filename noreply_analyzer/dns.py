@@ -1,17 +1,20 @@
 """TXT records under a time budget: whatever one name does, the answer is a `TxtAnswer` and comes in time.
 
 "There is no such record" is an answer and is kept for an hour at most, for a signer may publish its key a little late.
-"Nobody answered" is none, is never kept, and means later. Inside the package ``dns`` below is dnspython: imports are
-absolute.
+"Nobody answered" is none, is never kept, and means later. A key is remembered longer, with the days when it was seen:
+what came by then it proves also when its owner has changed it since, unless he has revoked it. Inside the package
+``dns`` below is dnspython: imports are absolute.
 """
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .address import canonicalize_domain
-from .authentication import TxtAnswer
+from .authentication import SeenKey, TxtAnswer
+from .dkim_syntax import published_key
 from .errors import AddressError, DnsUnreachableError
 from .language import _
 from .network import read_server
@@ -29,6 +32,7 @@ _LEAST_SECONDS: Final = 0.05
 _SHORTEST: Final = timedelta(minutes=1)
 _LONGEST: Final = timedelta(days=1)
 _LONGEST_NEGATIVE: Final = timedelta(hours=1)
+_KEYS: Final = "._domainkey."
 _MAX_KEPT: Final = 8192
 """Bytes of an answer that is worth a place in the cache; a key takes 800."""
 
@@ -44,12 +48,25 @@ class TxtCache(Protocol):
         """Keep *answer* until *expires*."""
         ...
 
+    def seen(self, name: str) -> tuple[SeenKey, ...]:
+        """Give the keys that *name* was ever seen to have, the latest first."""
+        ...
+
+    def see(self, name: str, record: bytes, now: datetime) -> None:
+        """Remember that *name* has this key, beyond the day when the answer expires."""
+        ...
+
+    def revoke(self, name: str) -> None:
+        """Forget every key of *name*: its owner has taken one back."""
+        ...
+
 
 class MemoryCache:
     """A `TxtCache` that lasts as long as the process."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[TxtAnswer, datetime]] = {}
+        self._seen: dict[str, dict[bytes, SeenKey]] = {}
 
     def get(self, name: str, now: datetime) -> TxtAnswer | None:
         """Give what is kept for *name*, unless it has expired."""
@@ -59,6 +76,19 @@ class MemoryCache:
     def put(self, name: str, answer: TxtAnswer, expires: datetime) -> None:
         """Keep *answer* until *expires*."""
         self._kept[name] = (answer, expires)
+
+    def seen(self, name: str) -> tuple[SeenKey, ...]:
+        """Give the keys that *name* was ever seen to have, the latest first."""
+        return tuple(sorted(self._seen.get(name, {}).values(), key=lambda one: one.last, reverse=True))
+
+    def see(self, name: str, record: bytes, now: datetime) -> None:
+        """Remember that *name* has this key."""
+        here = self._seen.setdefault(name, {})
+        here[record] = SeenKey(record=record, first=here[record].first if record in here else now, last=now)
+
+    def revoke(self, name: str) -> None:
+        """Forget every key of *name*."""
+        self._seen.pop(name, None)
 
 
 class Resolver:
@@ -109,10 +139,15 @@ class Resolver:
         if not name:
             return TxtAnswer()
         if (kept := self._cache.get(name, self._clock())) is not None:
-            return kept
+            return self._with_earlier(name, kept)
         if seconds < _LEAST_SECONDS:
             return TxtAnswer(failed=_("there was no time left to look up {name}").format(name=name))
-        return self._ask(name, seconds)
+        answer = self._ask(name, seconds)
+        return answer if answer.failed else self._with_earlier(name, answer)
+
+    def _with_earlier(self, name: str, answer: TxtAnswer) -> TxtAnswer:
+        earlier = tuple(one for one in self._cache.seen(name) if one.record not in answer.records)
+        return replace(answer, earlier=earlier) if earlier else answer
 
     def raise_if_silent(self) -> None:
         """Tell one sender's broken DNS from having none: ask for the root if nobody has answered anything so far.
@@ -152,7 +187,18 @@ class Resolver:
         records = tuple(b"".join(record.strings) for record in chain.answer or ())
         answer = TxtAnswer(records=records)
         self._keep(name, answer, timedelta(seconds=chain.minimum_ttl))
+        self._remember(name, records)
         return answer
+
+    def _remember(self, name: str, records: tuple[bytes, ...]) -> None:
+        """Remember the one key among *records*; where it is taken back, none that was ever seen."""
+        if _KEYS not in name:
+            return
+        keys = {record: key for record in records if (key := published_key(record)) is not None}
+        if "" in keys.values():
+            self._cache.revoke(name)
+        elif len(keys) == 1:
+            self._cache.see(name, next(iter(keys)), self._clock())
 
     def _keep(self, name: str, answer: TxtAnswer, lifetime: timedelta) -> None:
         if sum(map(len, answer.records)) > _MAX_KEPT:

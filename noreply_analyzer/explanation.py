@@ -174,6 +174,9 @@ def _author(analysis: Analysis) -> Iterator[str]:
         yield _("Proven: it really comes from {domain} ({method}, checked by {who}).").format(
             domain=proof.domain, method=proof.method, who=_("us") if proof.checked_by == "us" else proof.checked_by
         )
+        if proof.key_seen:
+            sentence = _("The key is no longer published; it was when the message came, and was seen on {day}.")
+            yield sentence.format(day=proof.key_seen.date())
     elif proof.checked_by:
         yield {
             "contradicted": _("Contradicted: {reason}"),

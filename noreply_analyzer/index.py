@@ -7,10 +7,13 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
+from .address import Domain, organizational_domain
 from .records import Operator, Sender
 from .registrar import fold
+
+_LONG_ENOUGH: Final = 5
 
 
 class Index(Protocol):
@@ -35,7 +38,8 @@ class Index(Protocol):
     def names(self) -> Mapping[str, Sequence[tuple[str, str]]]:
         """Give the folded names and brands by a word, each with the slug of its operator.
 
-        The word is the longest of the name, and again the whole name without its spaces.
+        The word is the longest of the name, and again the whole name without its spaces. Behind a dot stands what the
+        organisation's own domains are called: ``.laposte`` for ``mail.laposte.fr``.
         """
         ...
 
@@ -90,7 +94,16 @@ def _names(by_slug: Mapping[str, Operator]) -> Mapping[str, Sequence[tuple[str, 
             if folded := fold(name):
                 for word in (max(folded.split(), key=len), squeezed(folded)):
                     names.setdefault(word, set()).add((folded, slug))
+        for label in _labels(operator):
+            names.setdefault(f".{squeezed(label)}", set()).add((label, slug))
     return {word: tuple(sorted(here)) for word, here in names.items()}
+
+
+def _labels(operator: Operator) -> set[str]:
+    """Give what somebody registered for an operator: a short one says too little to be worn."""
+    own = (*operator.websites, *(sender.domain for sender in operator.senders if not sender.shared))
+    labels = {fold(organizational_domain(Domain(domain)).partition(".")[0]) for domain in own}
+    return {label for label in labels if len(label) >= _LONG_ENOUGH}
 
 
 def squeezed(name: str) -> str:

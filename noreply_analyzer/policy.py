@@ -26,6 +26,7 @@ from .authresults import hear, weigh
 from .detection import Answerability, Overrides, judge
 from .ids import is_draft_id
 from .language import N_, _
+from .lookalike import claim, domains_of, is_shared_with, named_in, shown
 from .mentions import mentions_in
 from .message import Message
 from .registry import Choice, Match, Registry, choose
@@ -50,6 +51,8 @@ __all__ = [
     "warm_up",
 ]
 
+_DOMAINS_TOLD: Final = 3
+_NAME_TOLD: Final = 60
 _WARMING: Final = b"From: a@example.org\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>x 1</p>\r\n"
 
 
@@ -117,7 +120,9 @@ def _prove(raw: bytes, analysis: Analysis, preferences: Preferences, tools: Tool
     if said and said.decides(message) and not anyway:
         ours = conclude(message, list_signatures(message))
     else:
-        ours = tools.prove(raw, message, at=seen.received or message.date or seen.now, every=anyway)
+        ours = tools.prove(
+            raw, message, at=seen.received or message.date or seen.now, arrived=seen.received, every=anyway
+        )
     return weigh(message, ours, said)
 
 
@@ -143,13 +148,38 @@ def said_of_service(message: Message) -> tuple[str, ...]:
 
 
 def _warnings(message: Message, match: Match | None, registry: Registry) -> tuple[Caution, ...]:
-    if match or message.author is None:
+    if match:
         return ()
-    operator = registry.claimed_by(message.author.name, message.author.address)
+    if message.author is None:
+        return _doubts(message, registry)
+    found = claim(registry, message.author.name, message.author.address)
+    if found is None:
+        return ()
+    if is_shared_with(registry, found.operator, message.author.address.domain):
+        sentence = _("may be {operator}, but others have mailboxes at {domain} too, and no record names this address")
+        text = sentence.format(operator=found.operator.name, domain=shown(message.author.address.domain))
+        return (Caution(rule="look-alike", text=text),)
+    sentence = (
+        _("wears the name of {operator} (“{worn}”), but {domain} is not one of its domains ({own})")
+        if found.worn
+        else _("wears the name of {operator}, but {domain} is not one of its domains ({own})")
+    )
+    text = sentence.format(
+        operator=found.operator.name,
+        worn=found.worn if len(found.worn) <= _NAME_TOLD else found.worn[: _NAME_TOLD - 1] + "…",
+        domain=shown(message.author.address.domain),
+        own=", ".join(domains_of(found.operator)[:_DOMAINS_TOLD]) or _("none is known"),
+    )
+    return (Caution(rule="look-alike", text=text),)
+
+
+def _doubts(message: Message, registry: Registry) -> tuple[Caution, ...]:
+    """Warn of an operator in a From field that mail programs read in different ways."""
+    operator = next(filter(None, (named_in(registry, field) for field in message.all("from"))), None)
     if operator is None:
         return ()
-    sentence = _("wears the name of {operator}, but {domain} is not a domain that {operator} is known to write from")
-    text = sentence.format(operator=operator.name, domain=message.author.address.domain)
+    sentence = _("shows {operator} where its author cannot be told: {problem}")
+    text = sentence.format(operator=operator.name, problem=message.author_problem)
     return (Caution(rule="look-alike", text=text),)
 
 
@@ -189,6 +219,15 @@ def _waited_too_long(analysis: Analysis, preferences: Preferences) -> bool:
     return since is not None and analysis.circumstances.now - since >= preferences.give_up
 
 
+def _by_a_seen_key(analysis: Analysis) -> str:
+    """Say so where the key that proves it is no longer published."""
+    proof = analysis.authentication
+    if proof.key_seen is None:
+        return ""
+    sentence = _("it cannot be answered, and really comes from {domain}: proven with the key seen on {day}")
+    return sentence.format(domain=proof.domain, day=proof.key_seen.date().isoformat())
+
+
 def _because(sentence: str) -> Callable[[Analysis], str]:
     return lambda _analysis: _(sentence)
 
@@ -217,6 +256,20 @@ RULES: Final = (
         _because(N_("it is a bounce or an automatic answer")),
     ),
     Rule("answerable", _is(Answerability.ANSWERABLE), Action.LEAVE, _because(N_("it can simply be answered"))),
+    # Little, and never old.
+    Rule(
+        "too-old",
+        lambda analysis, preferences: not analysis.circumstances.ageless and _age(analysis) > preferences.max_age,
+        Action.LEAVE,
+        _because(N_("it is older than drafting.max_age_days")),
+    ),
+    # Whoever shows an operator's address to some readers only means to deceive.
+    Rule(
+        "doubtful-author",
+        lambda analysis, _p: analysis.message.author is None and bool(analysis.warnings),
+        Action.TELL,
+        lambda analysis: analysis.warnings[0].text,
+    ),
     Rule(
         "no-author",
         lambda analysis, _p: analysis.message.author is None,
@@ -228,13 +281,6 @@ RULES: Final = (
         _is(Answerability.UNCLEAR),
         Action.LEAVE,
         _because(N_("whether it can be answered is not clear")),
-    ),
-    # Little, and never old.
-    Rule(
-        "too-old",
-        lambda analysis, preferences: not analysis.circumstances.ageless and _age(analysis) > preferences.max_age,
-        Action.LEAVE,
-        _because(N_("it is older than drafting.max_age_days")),
     ),
     # Who wears a name that is not his is worth a word, whatever he writes about.
     Rule(
@@ -322,8 +368,9 @@ RULES: Final = (
         "unanswerable-proven",
         lambda _a, _p: True,
         Action.DRAFT,
-        lambda analysis: _("it cannot be answered, and really comes from {domain}").format(
-            domain=analysis.authentication.domain
+        lambda analysis: (
+            _by_a_seen_key(analysis)
+            or _("it cannot be answered, and really comes from {domain}").format(domain=analysis.authentication.domain)
         ),
     ),
 )

@@ -24,7 +24,7 @@ from .choice import PURPOSES, Choice, Level, choose, lineage
 from .collection import SUFFIX, read_collection
 from .errors import RecordError
 from .guards import Deadline, Guards, shipped_guards
-from .index import Index, indexed, names_among, searchable, squeezed, upwards
+from .index import Index, indexed, searchable, upwards
 from .language import _
 from .records import (
     Audience,
@@ -263,40 +263,6 @@ class Registry:
     def _match(self, slug: str, matched_by: MatchedBy) -> Match:
         return Match(self.get(slug) or self.by_slug[slug], matched_by)
 
-    def _is_shared(self, domain: str) -> bool:
-        return any(name in self._index.shared for name in upwards(domain))
-
-    def claimed_by(self, name: str, author: Address | None) -> Operator | None:
-        """Give the operator whose name a display name or an author's domain wears, though it is not its address.
-
-        For a warning, never for trust. A brand that is also a word of every day (*Orange*, *Free*) is claimed only by
-        a display name that is the brand, or begins with it and goes on like a company, or by a label of the domain
-        that is nothing but the brand.
-        """
-        match = self.find(author) if author else None
-        labels = () if author is None or self._is_shared(author.domain) else author.domain.split(".")[:-1]
-        worn = {label: f" {fold(label)} " for label in labels}
-        said = f" {fold(name)} "
-        for brand, slug in names_among(self._index, " ".join((said, *worn.values())).split()):
-            if not (self._is_said(brand, said) or any(self._is_worn(brand, *label) for label in worn.items())):
-                continue
-            if match is None or not _are_family(match.operator, self.by_slug[slug]):
-                return self.get(slug)
-        return None
-
-    def _is_said(self, brand: str, said: str) -> bool:
-        if f" {brand} " not in said:
-            return False
-        if brand not in self.guards.common_words:
-            return True
-        after = said.removeprefix(f" {brand} ")
-        return not after or (after != said and after.split()[0] in self.guards.trade_words)
-
-    def _is_worn(self, brand: str, label: str, parts: str) -> bool:
-        if brand in self.guards.common_words:
-            return label == squeezed(brand)
-        return f" {brand} " in parts or f" {squeezed(brand)} " in parts
-
 
 def _decoded(text: str, struct: type[T]) -> T:
     return msgspec.convert(tomllib.loads(text), struct)
@@ -380,7 +346,3 @@ def laid_over(below: Operator, above: Operator) -> Operator:
 def _over(own: tuple[T, ...], shipped: tuple[T, ...], key: str) -> tuple[T, ...]:
     taken = {getattr(item, key) for item in own}
     return (*own, *(item for item in shipped if getattr(item, key) not in taken))
-
-
-def _are_family(one: Operator, other: Operator) -> bool:
-    return one.slug in {other.slug, other.parent} or other.slug == one.parent

@@ -108,6 +108,7 @@ def _authentication(proof: Authentication) -> dict[str, object]:
         "method": proof.method,
         "checked_by": proof.checked_by,
         "reason": proof.reason,
+        "key_seen_on": proof.key_seen.date().isoformat() if proof.key_seen else None,
         "signatures": [
             {"sdid": s.sdid, "selector": s.selector, "result": s.result, "reason": s.reason} for s in proof.signatures
         ],

@@ -152,7 +152,7 @@ def run_from_settings(
         stack.enter_context(printer.errors())
         stop = stack.enter_context(Interruption())
         state = stack.enter_context(State.in_memory(state_path) if dry_run else State.open(state_path))
-        resolver = Resolver(settings.dns.servers, cache=state, clock=now)
+        resolver = Resolver(settings.dns.servers, cache=state.keys, clock=now)
         worker = stack.enter_context(Worker())
 
         @cache

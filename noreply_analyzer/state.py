@@ -7,7 +7,6 @@ Nothing of a message is kept but its key, which is a hash, the Message-ID it is 
 """
 
 import errno
-import json
 import os
 import shutil
 import sqlite3
@@ -19,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
-from .authentication import TxtAnswer
+from . import keyring
 from .errors import StateError
 from .holdings import ERASE, Holdings, addresses, held
 from .language import _
@@ -51,12 +50,12 @@ _SCHEMA: Final = (
     CREATE TABLE members (
         account TEXT, digest TEXT, key TEXT, PRIMARY KEY (account, digest, key)
     ) WITHOUT ROWID, STRICT;
-    CREATE TABLE keys (
-        name TEXT PRIMARY KEY, records TEXT NOT NULL, expires TEXT NOT NULL
-    ) WITHOUT ROWID, STRICT;
-    """,
+    """
+    + keyring.FIRST,
     # 2: where a draft was to be saved; empty for those of version 1
     "ALTER TABLE drafts ADD COLUMN place TEXT NOT NULL DEFAULT ''",
+    # 3: keys that were seen, beyond the day when the answer of the DNS expires
+    keyring.SEEN,
 )
 _KEEP_DAYS: Final = 400
 _KEEP_LONGER: Final = 30
@@ -97,6 +96,8 @@ class State:
         self._path = path
         self._db = connection
         self._lock = lock
+        self.keys = keyring.KeyRing(self._read, self._write)
+        """What the DNS said about keys: a `dns.TxtCache`."""
         self.found_version = 0
         """Which version of this program's tables the file had when it was opened; 0: it was new."""
 
@@ -309,25 +310,11 @@ class State:
             key for (key,) in self._read("SELECT key FROM members WHERE account = ? AND digest = ?", account, digest)
         )
 
-    # Keys of signatures: `dns.TxtCache` -------------------------------------------------------------------------
-
-    def get(self, name: str, now: datetime) -> TxtAnswer | None:
-        """Give what the DNS said about *name*, while it holds."""
-        rows = self._read("SELECT records, expires FROM keys WHERE name = ?", name)
-        if not rows or datetime.fromisoformat(rows[0][1]) <= now:
-            return None
-        return TxtAnswer(records=tuple(record.encode("latin-1") for record in json.loads(rows[0][0])))
-
-    def put(self, name: str, answer: TxtAnswer, expires: datetime) -> None:
-        """Keep what the DNS said about *name*."""
-        records = json.dumps([record.decode("latin-1") for record in answer.records])
-        self._write("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", name, records, _stamp(expires))
-
     def forget_what_is_old(self, now: datetime, *, max_age_days: int) -> None:
-        """Drop answers of the DNS that no longer hold, and messages that will be left alone for their age."""
-        self._write("DELETE FROM keys WHERE expires < ?", _stamp(now))
-        kept = timedelta(days=max(_KEEP_DAYS, max_age_days + _KEEP_LONGER))
-        self._write("DELETE FROM messages WHERE at < ?", _stamp(now - kept))
+        """Drop answers of the DNS that no longer hold, and messages and keys of mail that will be left for its age."""
+        before = now - timedelta(days=max(_KEEP_DAYS, max_age_days + _KEEP_LONGER))
+        self._write("DELETE FROM messages WHERE at < ?", _stamp(before))
+        self.keys.forget_what_is_old(now, before=before)
 
     # In the user's hands ----------------------------------------------------------------------------------------
 
@@ -338,11 +325,6 @@ class State:
     def holdings(self, address: str) -> Holdings:
         """Give all that is stored of *address*."""
         return held(self._read, address)
-
-    def count_keys(self) -> int:
-        """Count the answers of the DNS that are kept."""
-        count: int = self._read("SELECT count(*) FROM keys")[0][0]
-        return count
 
     def forget(self, address: str) -> None:
         """Erase all that is stored of *address*, and the answers of the DNS, which tell who wrote; no byte stays.
@@ -356,7 +338,8 @@ class State:
         with self._transaction():
             for statement in ERASE:
                 self._db.execute(statement, (address,))
-            self._db.execute("DELETE FROM keys")
+            for statement in keyring.ERASE:
+                self._db.execute(statement)
         with _told(self._path):
             self._db.execute("VACUUM")
             ((busy, _in_log, _moved),) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -42,7 +42,7 @@ def show(options: Options, accounts: Sequence[str], *, as_json: bool) -> int:
     with State.in_memory(path) as copy:
         file = None
         if path.exists():
-            file = inventory.StateFile(path=path, version=copy.found_version, size=_size(path), keys=copy.count_keys())
+            file = inventory.StateFile(path=path, version=copy.found_version, size=_size(path), keys=copy.keys.count())
         stored = copy.addresses()
         asked = dict.fromkeys(_address(settings, word, stored) for word in accounts) or stored
         held = [copy.holdings(address) for address in asked]

@@ -38,12 +38,14 @@ class Workbench:
         """
         return self._worker.call(read, raw, overrides, seconds=self._seconds)
 
-    def prove(self, raw: bytes, message: Message, *, at: datetime, every: bool = False) -> Authentication:
+    def prove(
+        self, raw: bytes, message: Message, *, at: datetime, arrived: datetime | None = None, every: bool = False
+    ) -> Authentication:
         """Look up the keys here, check the signatures in the worker.
 
         Raises:
             MessageError: checking took longer than it may.
         """
         keys = self._resolver.look_up_all(keys_wanted(message, every=every), seconds=DNS_SECONDS)
-        signatures = self._worker.call(verify_signatures, raw, message, dict(keys), at, seconds=self._seconds)
+        signatures = self._worker.call(verify_signatures, raw, message, dict(keys), at, arrived, seconds=self._seconds)
         return conclude(message, signatures)

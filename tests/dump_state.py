@@ -10,7 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from noreply_analyzer.authentication import TxtAnswer
+from noreply_analyzer.authentication import SeenKey, TxtAnswer
 from noreply_analyzer.source import MessageRef, Position
 from noreply_analyzer.state import Intent, State, Waiting
 
@@ -20,6 +20,7 @@ ANNE = "anne@example.org"
 PLACE = f"{ANNE} anne@imap.example.org"
 KEY = "s1._domainkey.telecom.example"
 ANSWER = TxtAnswer(records=(b"v=DKIM1; p=AAAA", bytes(range(128, 160))))
+SEEN = SeenKey(record=b"v=DKIM1; p=BBBB\xff", first=NOW - timedelta(days=9), last=NOW - timedelta(days=2))
 POSITION = Position(uid_validity=1, uid_next=43)
 WAITING = Waiting(
     ref=MessageRef(mailbox="Éléments", uid_validity=1, uid=42),
@@ -59,7 +60,9 @@ def fill(state: State) -> None:
     state.intend(ANNE, SAVED)
     state.conclude(ANNE, SAVED.digest, outcome="saved", rule="unanswerable-proven", at=NOW)
     state.intend(ANNE, INTENDED)
-    state.put(KEY, ANSWER, NOW + timedelta(days=1))
+    state.keys.put(KEY, ANSWER, NOW + timedelta(days=1))
+    state.keys.see(KEY, SEEN.record, SEEN.first)
+    state.keys.see(KEY, SEEN.record, SEEN.last)
 
 
 def version_of(database: sqlite3.Connection) -> int:

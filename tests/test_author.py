@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from noreply_analyzer.message import Message
 
-TRICKS = sorted((Path(__file__).parent / "messages" / "authors").glob("*.eml"))
+TRICKS = sorted((Path(__file__).parent / "spoof" / "authors").glob("*.eml"))
 HONEST = {
     "brand-as-quoted-name",
     "brand-as-subdomain",

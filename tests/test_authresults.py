@@ -36,7 +36,7 @@ from noreply_analyzer.policy import Action, Analysis, Circumstances, Preferences
 from noreply_analyzer.registry import Choice, Registry
 
 HERE = Path(__file__).parent
-CASES: list[dict[str, Any]] = tomllib.loads((HERE / "authresults.toml").read_text("utf-8"))["case"]
+CASES: list[dict[str, Any]] = tomllib.loads((HERE / "spoof" / "authresults.toml").read_text("utf-8"))["case"]
 MX = ("mx.example.org",)
 PASS = "Authentication-Results: mx.example.org; dmarc=pass header.from=telecom.example\r\n"
 
@@ -297,9 +297,11 @@ class Tools:
         """Do nothing: `analyze` is handed what was read."""
         raise NotImplementedError
 
-    def prove(self, raw: bytes, message: Message, *, at: datetime, every: bool = False) -> Authentication:
+    def prove(
+        self, raw: bytes, message: Message, *, at: datetime, arrived: datetime | None = None, every: bool = False
+    ) -> Authentication:
         """Give the answer."""
-        del raw, message, at, every
+        del raw, message, at, arrived, every
         self.asked += 1
         return self.answer
 

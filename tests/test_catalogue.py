@@ -11,6 +11,7 @@ from noreply_analyzer.address import Address
 from noreply_analyzer.catalogue import open_registry
 from noreply_analyzer.collection import collected
 from noreply_analyzer.errors import DataError
+from noreply_analyzer.lookalike import claim
 from noreply_analyzer.registry import Registry
 
 
@@ -63,7 +64,9 @@ def test_looking_one_domain_up_reads_one_record(own: Path, tmp_path: Path) -> No
     assert match is not None
     assert match.operator.slug == "exemple"
     assert list(registry.by_slug._read) == ["exemple"]  # type: ignore[attr-defined]
-    assert registry.claimed_by("Exemple Service", Address.parse("x@stranger.example")) is match.operator
+    found = claim(registry, "Exemple Service", Address.parse("x@stranger.example"))
+    assert found is not None
+    assert found.operator is match.operator
     assert list(registry.index.names._read) == ["exemple"]  # type: ignore[attr-defined]
 
 

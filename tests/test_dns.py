@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers.dnsd import Alias, Answer, Bad, DnsServer, Txt
 
-from noreply_analyzer.authentication import TxtAnswer
+from noreply_analyzer.authentication import SeenKey, TxtAnswer
 from noreply_analyzer.dns import MemoryCache, Resolver
 from noreply_analyzer.errors import AddressError, DnsUnreachableError
 
@@ -255,6 +255,72 @@ def test_no_dns_at_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         assert answer.failed
         with pytest.raises(DnsUnreachableError, match=f"127.0.0.1 port {server.port}"):
             resolver.raise_if_silent()
+
+
+# Keys that are remembered -------------------------------------------------------------------------------------------
+
+OTHER = b"v=DKIM1; k=ed25519; p=" + b"B" * 43 + b"="
+
+
+def test_a_key_is_remembered_with_its_days(server: DnsServer) -> None:
+    """When it is changed, when it is gone, and while nobody answers; each time that it is seen counts."""
+    clock = Clock()
+    server.zone = {NAME: Txt(KEY, ttl=60)}
+    resolver = resolver_of(server, clock)
+    first = resolver.look_up_txt(NAME, seconds=5)
+    clock.time = START + timedelta(days=1)
+    resolver.look_up_txt(NAME, seconds=5)
+    server.zone = {NAME: Txt(OTHER, ttl=60)}
+    clock.time = START + timedelta(days=2)
+    changed = resolver.look_up_txt(NAME, seconds=5)
+    kept = resolver.look_up_txt(NAME, seconds=5)
+    server.zone = {}
+    clock.time = START + timedelta(days=3)
+    gone = resolver.look_up_txt(NAME, seconds=5)
+    server.zone = {NAME: Bad.SERVFAIL}
+    clock.time = START + timedelta(days=4)
+    failed = resolver.look_up_txt(NAME, seconds=5)
+
+    seen = SeenKey(record=KEY, first=START, last=START + timedelta(days=1))
+    other = SeenKey(record=OTHER, first=START + timedelta(days=2), last=START + timedelta(days=2))
+    assert first == TxtAnswer(records=(KEY,))
+    assert changed == kept == TxtAnswer(records=(OTHER,), earlier=(seen,))
+    assert gone == TxtAnswer(earlier=(other, seen))
+    assert failed.failed
+    assert failed.earlier == ()
+
+
+@pytest.mark.parametrize("revoked", [b"v=DKIM1; k=ed25519; p=", b"p=;", b"v=DKIM1; p= ; n=gone"])
+def test_a_revoked_key_is_forgotten(server: DnsServer, revoked: bytes) -> None:
+    """An empty p= ends what was seen before, also when the name is gone the day after."""
+    clock = Clock()
+    server.zone = {NAME: Txt(KEY, ttl=60)}
+    resolver = resolver_of(server, clock)
+    resolver.look_up_txt(NAME, seconds=5)
+    answers: tuple[Answer, ...] = (Txt(revoked, ttl=60), Bad.NXDOMAIN)
+    for day, answer in enumerate(answers, start=1):
+        server.zone = {NAME: answer}
+        clock.time = START + timedelta(days=day)
+
+        assert resolver.look_up_txt(NAME, seconds=5).earlier == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        (NAME, Txt(b"v=spf1 -all")),
+        (NAME, Txt(KEY, OTHER)),
+        (NAME, Txt(b"v=DKIM1; p=" + b"A" * 20_000)),
+        ("telecom.example", Txt(KEY)),
+    ],
+)
+def test_what_is_no_key_is_not_remembered(server: DnsServer, name: str, answer: Answer) -> None:
+    """Nor two of them, nor one without end, nor what stands at a name that has no keys."""
+    cache = MemoryCache()
+    server.zone = {name: answer}
+    Resolver([server.address], cache=cache, clock=Clock()).look_up_txt(name, seconds=5)
+
+    assert cache.seen(name) == ()
 
 
 def test_the_second_server_answers_where_the_first_is_silent(server: DnsServer) -> None:

@@ -63,7 +63,7 @@ def fill(state: State, address: str, *places: str) -> None:
     state.intend(address, replace(INTENT, place=places[0]))
     state.conclude(address, INTENT.digest, outcome="saved", rule="unanswerable-proven", at=NOW)
     state.intend(address, replace(INTENT, digest="second", keys=frozenset({"k"}), at=NOW + timedelta(hours=1)))
-    state.put("s1._domainkey.telecom.example", TxtAnswer(records=(b"v=DKIM1",)), NOW + timedelta(days=1))
+    state.keys.put("s1._domainkey.telecom.example", TxtAnswer(records=(b"v=DKIM1",)), NOW + timedelta(days=1))
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_all_that_is_stored_of_an_address_is_held(state: State) -> None:
         ),
         drafts=(draft, replace(draft, outcome="intended", at=NOW + timedelta(hours=1), answers=1)),
     )
-    assert state.count_keys() == 1
+    assert state.keys.count() == 1
 
 
 def test_every_address_is_named_once(state: State) -> None:
@@ -215,7 +215,7 @@ def test_the_state_is_shown_by_account(home: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     first, _blank, *lines = done.stdout.splitlines()
-    assert first.startswith(f"{path_in(home)}: version 2, ")
+    assert first.startswith(f"{path_in(home)}: version 3, ")
     assert first.endswith(" kB, 1 answer of the DNS")
     assert lines[: lines.index("")] == [
         "anne@example.org (perso)",
@@ -242,7 +242,7 @@ def test_json_of_the_state_keeps_to_its_schema(home: Path) -> None:
     done = typed(home, "state", "show", "--json")
     file, anne, bob = map(validated, done.stdout.splitlines())
 
-    assert (file["type"], file["version"], file["dns_answers"]) == ("state", 2, 1)
+    assert (file["type"], file["version"], file["dns_answers"]) == ("state", 3, 1)
     assert file["bytes"] == path_in(home).stat().st_size
     assert (anne["type"], anne["address"], anne["names"]) == ("account", ANNE, ["perso"])
     assert anne["messages"] == {"draft": 2, "tell": 1, "leave": 0, "later": 0}

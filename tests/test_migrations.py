@@ -6,7 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dump_state import ANNE, ANSWER, FOLDER, INTENDED, KEY, NOW, PLACE, POSITION, SAVED, WAITING, current, version_of
+from dump_state import (
+    ANNE,
+    ANSWER,
+    FOLDER,
+    INTENDED,
+    KEY,
+    NOW,
+    PLACE,
+    POSITION,
+    SAVED,
+    SEEN,
+    WAITING,
+    current,
+    version_of,
+)
 
 from noreply_analyzer import state as room
 from noreply_analyzer.errors import StateError
@@ -108,7 +122,8 @@ def check_known(state: State, version: int) -> None:
     assert state.waiting(PLACE) == (WAITING,)
     assert state.members(ANNE, SAVED.digest) == SAVED.keys
     assert state.open_intents(ANNE) == (INTENDED if version > 1 else replace(INTENDED, place=""),)
-    assert state.get(KEY, NOW) == ANSWER
+    assert state.keys.get(KEY, NOW) == ANSWER
+    assert state.keys.seen(KEY) == ((SEEN,) if version > 2 else ())
     assert state.addresses() == (ANNE,)
 
 

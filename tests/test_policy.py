@@ -225,9 +225,11 @@ class Asked:
         """Do nothing: `analyze` is handed what was read."""
         raise NotImplementedError
 
-    def prove(self, raw: bytes, message: Message, *, at: datetime, every: bool = False) -> Authentication:
+    def prove(
+        self, raw: bytes, message: Message, *, at: datetime, arrived: datetime | None = None, every: bool = False
+    ) -> Authentication:
         """Give the answer."""
-        del every
+        del arrived, every
         assert raw == b"raw"
         assert message.author
         self.times.append(at)
@@ -300,8 +302,8 @@ def test_the_dns_is_asked_only_where_the_answer_can_change_anything(reading: Rea
 @pytest.mark.parametrize(
     ("fields", "standing"),
     [
-        ((("from", "a@telecom.example"), ("from", "b@evil.example")), Standing.CONTRADICTED),
-        ((("from", "a@telecom.example, b@evil.example"),), Standing.CONTRADICTED),
+        ((("from", "a@nobody.example"), ("from", "b@evil.example")), Standing.CONTRADICTED),
+        ((("from", "a@nobody.example, b@evil.example"),), Standing.CONTRADICTED),
         ((("from", "nobody at all"),), Standing.NOT_ESTABLISHED),
         ((), Standing.NOT_ESTABLISHED),
     ],
@@ -314,6 +316,24 @@ def test_who_shows_several_authors_contradicts_himself(fields: tuple[tuple[str, 
     assert tools.times == []
     assert (analysis.authentication.result, analysis.authentication.standing) == (Result.PERMERROR, standing)
     assert (analysis.decision.action, analysis.decision.rule) == (Action.LEAVE, "no-author")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (("from", "a@evil.example"), ("from", "Un nom <facture@telecom.example>")),
+        (("from", "facture@telecom.example, b@evil.example"),),
+        (("from", "<facture@telecom.example.>"),),
+        (("from", "Télécom Exemple, <a@evil.example>"),),
+    ],
+)
+def test_a_doubtful_author_with_an_operators_address_is_told(fields: tuple[tuple[str, str], ...]) -> None:
+    """Some mail programs show the operator: the user is told, and why the author cannot be."""
+    message = a_message(author=None, author_problem="two From fields", fields=fields)
+    analysis = analyzed(a_reading(message, answerability=Answerability.UNCLEAR), Asked())
+
+    assert (analysis.decision.action, analysis.decision.rule) == (Action.TELL, "doubtful-author")
+    assert analysis.decision.reason == "shows Télécom Exemple where its author cannot be told: two From fields"
 
 
 def test_a_scan_may_ask_for_every_message_that_cannot_be_answered() -> None:

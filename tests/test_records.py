@@ -14,6 +14,7 @@ from noreply_analyzer.address import Address
 from noreply_analyzer.curation import lint, lint_texts
 from noreply_analyzer.errors import RecordError
 from noreply_analyzer.guards import shipped_guards as guards
+from noreply_analyzer.lookalike import claim
 from noreply_analyzer.registrar import fold, read_operator, refused
 from noreply_analyzer.registry import (
     Audience,
@@ -183,9 +184,9 @@ def test_real_senders_lead_to_their_operator(author: str, slug: str, matched_by:
 )
 def test_look_alikes_are_noticed(name: str, author: str, slug: str | None) -> None:
     """And people, fruit and free things are left in peace."""
-    claimed = SHIPPED.claimed_by(name, Address.parse(author))
+    claimed = claim(SHIPPED, name, Address.parse(author))
 
-    assert (claimed.slug if claimed else None) == slug
+    assert (claimed.operator.slug if claimed else None) == slug
 
 
 def test_nothing_is_ever_addressed_to_a_desk_that_is_there_for_something_else() -> None:

@@ -11,7 +11,6 @@ from records import SOUND, TODAY, channel, operator, sender
 from noreply_analyzer.address import Address, canonicalize_domain
 from noreply_analyzer.errors import AddressError, RecordError, UsageError
 from noreply_analyzer.guards import Guards
-from noreply_analyzer.registrar import fold
 from noreply_analyzer.registry import (
     PURPOSES,
     Audience,
@@ -348,93 +347,6 @@ def test_search_wants_every_word() -> None:
     assert [one.slug for one in _registry().search("CARRIER b")] == ["carrier-b"]
     assert [one.slug for one in _registry().search("trust.example")] == ["trust"]
     assert _registry().search("carrier trust") == ()
-
-
-@pytest.mark.parametrize(
-    ("name", "author", "slug"),
-    [
-        ("Acmé Banque", "x@evil.example", "acme"),
-        ("Service client ACME", "x@evil.example", "acme"),
-        ("", "x@acme-security.example", "acme"),
-        ("", "x@acme.evil.example", "acme"),
-        ("Acmeist poetry", "x@evil.example", None),
-        ("", "x@acmeist.example", None),
-        ("Acme", "x@acme.test", None),  # its own address
-        ("Orange", "x@evil.example", "orange"),
-        ("ORANGE Service Client", "x@evil.example", "orange"),
-        ("Orange pressée", "x@evil.example", None),
-        ("Une orange", "x@evil.example", None),
-        ("", "x@orange.evil.example", "orange"),
-        ("", "x@orange-juice.example", None),
-        ("Anne", "anne@provider.example", None),
-        ("Orange", "anne@provider.example", "orange"),
-        ("Orange Mobile", "x@evil.example", "orange-mobile"),  # the longest name wins
-        ("Grand Magasin", "x@evil.example", "grand-magasin"),
-        ("", "x@grandmagasin.example", "grand-magasin"),
-        ("", "x@promo-grandmagasin.example", "grand-magasin"),
-        ("Magasin grand", "x@evil.example", None),
-        ("", None, None),
-        ("Acme", None, "acme"),
-    ],
-)
-def test_a_worn_name_is_noticed_and_a_word_of_every_day_is_not(name: str, author: str | None, slug: str | None) -> None:
-    """A warning must be rare to be read."""
-    registry = Registry.of(
-        [
-            operator("acme", name="Acme", websites=("acme.test",)),
-            operator("orange", name="Orange"),
-            operator("orange-mobile", name="Orange Mobile"),
-            operator("grand-magasin", name="Grand Magasin"),
-        ],
-        guards=GUARDS,
-    )
-    claimed = registry.claimed_by(name, Address.parse(author) if author else None)
-
-    assert (claimed.slug if claimed else None) == slug
-
-
-WORDS = st.sampled_from(["la", "poste", "laposte", "free", "mobile", "straße"])
-NAMES = st.sampled_from(["La Poste", "Free", "Poste", "Free La", "la-poste mobile", "Straße"]) | st.text(max_size=4)
-LABELS = st.lists(WORDS, min_size=1, max_size=3).flatmap(
-    lambda words: st.sampled_from("-_").map(lambda c: c.join(words))
-)
-SAID = st.lists(st.one_of(NAMES, st.text(max_size=5)), max_size=4).map(" ".join)
-
-
-def claimed_by_all_names(registry: Registry, name: str, author: Address) -> Operator | None:
-    """Say whose name is worn by looking at every name there is, as if there were no index."""
-    match, said = registry.find(author), f" {fold(name)} "
-    names = {(fold(n), one.slug) for one in registry.operators for n in (one.name, *one.brands) if fold(n)}
-    for brand, slug in sorted(names, key=lambda pair: (-len(pair[0]), pair)):
-        common, word = brand in registry.guards.common_words, brand.replace(" ", "")
-        after = said.removeprefix(f" {brand} ")
-        goes_on = after != said and (not after or after.split()[0] in registry.guards.trade_words)
-        is_said = goes_on if common else f" {brand} " in said
-        worn = [(label, f" {fold(label)} ") for label in author.domain.split(".")[:-1]]
-        is_worn = any(
-            label == word or (not common and (f" {brand} " in parts or f" {word} " in parts)) for label, parts in worn
-        )
-        if (is_said or is_worn) and (match is None or match.operator.slug != slug):
-            return registry.get(slug)
-    return None
-
-
-@settings(max_examples=300)
-@given(st.lists(st.tuples(NAMES, st.lists(NAMES, max_size=2)), max_size=3), SAID, st.lists(LABELS, min_size=1))
-def test_the_index_of_names_changes_no_answer(named: list[tuple[str, list[str]]], name: str, labels: list[str]) -> None:
-    """Whatever operators are called and a stranger writes: as if every name had been looked at."""
-    guards = Guards(common_words=("free", "free la"), trade_words=("mobile",))
-    known = [
-        operator(f"o{at}", name=one, brands=tuple(brands), websites=(f"o{at}.example",))
-        for at, (one, brands) in enumerate(named)
-    ]
-    registry = Registry.of(known, guards=guards)
-    for domain in (".".join((*labels[:4], "example")), "o0.example"):
-        try:
-            author = Address("x", canonicalize_domain(domain))
-        except AddressError:
-            continue
-        assert registry.claimed_by(name, author) == claimed_by_all_names(registry, name, author)
 
 
 # The user's own records ---------------------------------------------------------------------------------------------

@@ -108,6 +108,7 @@ def test_a_message_is_the_documented_object() -> None:
             "method": "dkim",
             "checked_by": "us",
             "reason": "",
+            "key_seen_on": None,
             "signatures": [{"sdid": "telecom.example", "selector": "s1", "result": "pass", "reason": ""}],
         },
         "operator": {"slug": "telecom-exemple", "name": "Télécom Exemple", "matched_by": "sender"},

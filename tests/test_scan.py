@@ -39,9 +39,11 @@ class Bench:
             raise MessageError("it takes too long")
         return read(raw, overrides)
 
-    def prove(self, raw: bytes, message: Message, *, at: datetime, every: bool = False) -> Authentication:
+    def prove(
+        self, raw: bytes, message: Message, *, at: datetime, arrived: datetime | None = None, every: bool = False
+    ) -> Authentication:
         """Give the answer."""
-        del raw, message, at, every
+        del raw, message, at, arrived, every
         return self.answer
 
 

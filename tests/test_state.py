@@ -136,7 +136,7 @@ def test_a_state_of_this_version_is_not_migrated_again(path: Path) -> None:
     after = database.execute("PRAGMA user_version").fetchone()
     database.close()
 
-    assert before == after == (2,)
+    assert before == after == (3,)
 
 
 def test_what_is_no_database_is_refused(path: Path) -> None:
@@ -249,7 +249,7 @@ def fill(state: State) -> None:
     state.remember(ANNE, "k0", action="tell", rule="unproven", at=NOW)
     state.put_off(ANNE, WAITING)
     state.intend(ANNE, INTENT)
-    state.put("s1._domainkey.telecom.example", TxtAnswer(records=(b"v=DKIM1",)), NOW + timedelta(days=1))
+    state.keys.put("s1._domainkey.telecom.example", TxtAnswer(records=(b"v=DKIM1",)), NOW + timedelta(days=1))
 
 
 def check_filled(state: State) -> None:
@@ -258,7 +258,7 @@ def check_filled(state: State) -> None:
     assert state.knows(ANNE, "k0")
     assert state.waiting(ANNE) == (WAITING,)
     assert state.open_intents(ANNE) == (INTENT,)
-    assert state.get("s1._domainkey.telecom.example", NOW) == TxtAnswer(records=(b"v=DKIM1",))
+    assert state.keys.get("s1._domainkey.telecom.example", NOW) == TxtAnswer(records=(b"v=DKIM1",))
 
 
 def test_a_reopened_state_keeps_everything(path: Path) -> None:
@@ -277,7 +277,7 @@ def test_a_new_state_knows_nothing(state: State) -> None:
     assert state.waiting(ANNE) == ()
     assert state.open_intents(ANNE) == ()
     assert state.members(ANNE, "d1") == frozenset()
-    assert state.get("s1._domainkey.telecom.example", NOW) is None
+    assert state.keys.get("s1._domainkey.telecom.example", NOW) is None
 
 
 def test_accounts_do_not_know_of_each_other(state: State) -> None:
@@ -455,10 +455,10 @@ def test_a_copy_of_nothing_is_empty_and_makes_no_file(path: Path) -> None:
 def test_what_the_dns_said_is_kept_byte_for_byte(path: Path, records: tuple[bytes, ...]) -> None:
     """Also that there is nothing, and what is no text."""
     with State.open(path) as state:
-        state.put("name.example", TxtAnswer(records=records), NOW + timedelta(hours=1))
+        state.keys.put("name.example", TxtAnswer(records=records), NOW + timedelta(hours=1))
 
     with State.open(path) as state:
-        assert state.get("name.example", NOW) == TxtAnswer(records=records)
+        assert state.keys.get("name.example", NOW) == TxtAnswer(records=records)
 
 
 @pytest.mark.parametrize(
@@ -466,38 +466,38 @@ def test_what_the_dns_said_is_kept_byte_for_byte(path: Path, records: tuple[byte
 )
 def test_an_answer_holds_until_it_expires(state: State, seconds: int, *, holds: bool) -> None:
     """And not at that very second any more."""
-    state.put("name.example", TxtAnswer(records=(b"x",)), NOW + timedelta(hours=1))
+    state.keys.put("name.example", TxtAnswer(records=(b"x",)), NOW + timedelta(hours=1))
 
-    assert (state.get("name.example", NOW + timedelta(seconds=seconds)) is not None) is holds
+    assert (state.keys.get("name.example", NOW + timedelta(seconds=seconds)) is not None) is holds
 
 
 def test_a_newer_answer_takes_the_place_of_the_older(state: State) -> None:
     """One answer for one name."""
-    state.put("name.example", TxtAnswer(records=(b"old",)), NOW + timedelta(hours=9))
-    state.put("name.example", TxtAnswer(), NOW + timedelta(hours=1))
+    state.keys.put("name.example", TxtAnswer(records=(b"old",)), NOW + timedelta(hours=9))
+    state.keys.put("name.example", TxtAnswer(), NOW + timedelta(hours=1))
 
-    assert state.get("name.example", NOW) == TxtAnswer()
+    assert state.keys.get("name.example", NOW) == TxtAnswer()
 
 
 def test_times_of_any_zone_are_the_same_times(state: State) -> None:
     """What is kept is compared in UTC."""
     paris = datetime.fromisoformat("2026-11-24T10:00:00+01:00")
-    state.put("name.example", TxtAnswer(), paris)
+    state.keys.put("name.example", TxtAnswer(), paris)
 
-    assert state.get("name.example", datetime(2026, 11, 24, 8, 59, tzinfo=UTC)) is not None
-    assert state.get("name.example", datetime(2026, 11, 24, 9, 0, tzinfo=UTC)) is None
+    assert state.keys.get("name.example", datetime(2026, 11, 24, 8, 59, tzinfo=UTC)) is not None
+    assert state.keys.get("name.example", datetime(2026, 11, 24, 9, 0, tzinfo=UTC)) is None
 
 
 @pytest.mark.parametrize(("max_age_days", "kept"), [(40, 400), (370, 400), (371, 401), (36_500, 36_530)])
 def test_what_is_old_is_forgotten(state: State, max_age_days: int, kept: int) -> None:
     """Expired keys at once; messages when they are too old to come back, whatever counts as old."""
-    state.put("old.example", TxtAnswer(), NOW - timedelta(seconds=1))
-    state.put("new.example", TxtAnswer(), NOW + timedelta(seconds=1))
+    state.keys.put("old.example", TxtAnswer(), NOW - timedelta(seconds=1))
+    state.keys.put("new.example", TxtAnswer(), NOW + timedelta(seconds=1))
     state.remember(ANNE, "old", action="leave", rule="x", at=NOW - timedelta(days=kept + 1))
     state.remember(ANNE, "new", action="leave", rule="x", at=NOW - timedelta(days=kept - 1))
     state.forget_what_is_old(NOW, max_age_days=max_age_days)
 
-    assert state.get("old.example", NOW - timedelta(days=1)) is None
-    assert state.get("new.example", NOW) is not None
+    assert state.keys.get("old.example", NOW - timedelta(days=1)) is None
+    assert state.keys.get("new.example", NOW) is not None
     assert not state.knows(ANNE, "old")
     assert state.knows(ANNE, "new")

@@ -1,16 +1,20 @@
 """What goes wrong around a run: each ends in its own exit status and a sentence, and costs no more than it must."""
 
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from schema import objects
-from servers.dnsd import Bad, DnsServer
+from servers.dnsd import Answer, Bad, DnsServer, Txt
 from world import NOTICE, TELECOM, MaildirWorld, World, mail
+
+from noreply_analyzer.testing import DkimKey
 
 pytestmark = pytest.mark.dovecot
 
@@ -196,6 +200,40 @@ def test_no_dns_server_at_all_is_75(world: World) -> None:
     assert first.returncode == 75, first.stderr
     assert second.returncode == 0
     assert len(world.drafts()) == 1
+
+
+def rotate(world: World, dns: DnsServer, answer: Answer) -> None:
+    """Have the operator change its key, and what the DNS said of it expire."""
+    dns.zone[TELECOM.key.name] = answer
+    with closing(sqlite3.connect(world.state)) as database, database:
+        assert database.execute("UPDATE keys SET expires = '2000-01-01T00:00:00+00:00'").rowcount == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "hours", "rule"),
+    [
+        (Bad.NXDOMAIN, 2, "unanswerable-proven"),
+        (Txt(DkimKey.ed25519(TELECOM.domain).record), 2, "unanswerable-proven"),
+        (Bad.NXDOMAIN, -0.5, "unproven"),
+        (Txt(b"v=DKIM1; k=ed25519; p="), 2, "unproven"),
+    ],
+    ids=["gone", "changed", "it came later", "revoked"],
+)
+def test_a_changed_key_proves_what_came_while_it_was_there(
+    world: World, dns: DnsServer, answer: Answer, hours: float, rule: str
+) -> None:
+    """By INTERNALDATE; seen by one run, and gone by the next."""
+    world.deliver(bill(world, "1"))
+    world.run()
+    rotate(world, dns, answer)
+    second = bill(world, "2").replace(b"facture n", b"commande n")
+    late = TELECOM.key.sign(second[second.index(b"From:") :])
+    world.deliver(late, received=world.now - timedelta(hours=hours))
+
+    (found, _summary) = world.run_json()
+
+    assert found["decision"]["rule"] in {rule, "draft-waiting" if rule == "unanswerable-proven" else rule}
+    assert (found["authentication"]["key_seen_on"] is not None) is (rule == "unanswerable-proven")
 
 
 def test_an_unsigned_message_is_told_and_not_drafted(world: World) -> None:
