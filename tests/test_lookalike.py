@@ -268,6 +268,7 @@ class Counted(dict[str, Sequence[tuple[str, str]]]):
     looks = 0
 
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - as a mapping's
+        """Count, and look."""
         self.looks += 1
         return super().get(key, default)
 
