@@ -258,7 +258,10 @@ def _alternative(parts: list[Any], reader: HtmlReader, depth: int) -> str:
     in_order = sorted(parts, key=lambda part: part.get_content_type() != "text/plain")
     texts = filter(None, (_text(part, reader, depth + 1) for part in in_order))
     first = next(texts, "")
-    return max(first, next(texts, ""), key=len) if len(first) < _FEW_WORDS else first
+    if len(first) >= _FEW_WORDS:
+        return first
+    second = next(texts, "")
+    return second if len(second) > 2 * len(first) else first
 
 
 def _leaf(part: Part, kind: str, reader: HtmlReader) -> str:

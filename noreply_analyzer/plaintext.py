@@ -14,19 +14,25 @@ _SPACES: Final = re.compile(r"[ \t\f\v\xa0\u2007\u202f\u3000]+")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 _QUOTE: Final = re.compile(r" ?>")
-_REPLY_SUBJECT: Final = re.compile(r"(re|r[eé]p|aw)\s?(\[\d+\])?\s?:", re.IGNORECASE)
-_FORWARD_SUBJECT: Final = re.compile(r"(tr|fwd?|wg|rv)\s?(\[\d+\])?\s?:", re.IGNORECASE)
+_REPLY_SUBJECT: Final = re.compile(r"(re|r[eé]p|aw|res|r|rif|antw|odp|sv)\s?(\[\d+\])?\s?:", re.IGNORECASE)
+_FORWARD_SUBJECT: Final = re.compile(
+    r"(tr|fwd?|wg|rv|enc|i|inoltro|doorst|dw|pd|vb|vs)\s?(\[\d+\])?\s?:", re.IGNORECASE
+)
 
 # "Le 12 nov. 2026 à 10:00, X a écrit :" and its likes; mail programs break it over up to three lines.
-_ATTRIBUTION_START: Final = re.compile(r"(le|on|am|el|il|em|op)\s", re.IGNORECASE)
+_ATTRIBUTION_START: Final = re.compile(r"(le|on|am|el|il|em|a|op|w|dnia|den)\s", re.IGNORECASE)
 _ATTRIBUTION: Final = re.compile(
     r"(le\s[^\n]*\ba\s(écrit|ecrit)|on\s[^\n]*\bwrote|am\s[^\n]*\bschrieb\b[^\n]*|el\s[^\n]*\bescribió"
-    r"|il\s[^\n]*\bha\sscritto|em\s[^\n]*\bescreveu|op\s[^\n]*\bschreef\b[^\n]*)\s?:\Z",
+    r"|il\s[^\n]*\bha\sscritto|(em|a)\s[^\n]*\bescreveu|op\s[^\n]*\bschreef\b[^\n]*"
+    r"|(w\sdniu|dnia)\s[^\n]*\bnapisał(\(a\)|a)?|den\s[^\n]*\bskrev\b[^\n]*|el\s[^\n]*\bva\sescriure)\s?:\Z",
     re.IGNORECASE,
 )
 _SEPARATOR: Final = re.compile(
     r"[-_* ]*(message\s(d['’]origine|original|initial|transféré|transmis|réexpédié)|mail\s(original|transféré)"
     r"|original\smessage|forwarded\smessage|weitergeleitete\snachricht|ursprüngliche\snachricht"
+    r"|mensaje\s(original|reenviado)|messaggio\s(originale|inoltrato)|mensagem\s(original|encaminhada|reencaminhada)"
+    r"|(oorspronkelijk|doorgestuurd)\sbericht|(oryginalna|przekazana)\swiadomość|wiadomość\s(oryginalna|przekazana)"
+    r"|(ursprungligt|vidarebefordrat)\smeddelande|missatge\s(original|reenviat)"
     r"|courriel\s(original|transféré))\s?:?\s?[-_* ]*\Z",
     re.IGNORECASE,
 )
@@ -39,9 +45,11 @@ _DASHED: Final = re.compile(r"[-_*]{2}")
 _RULE: Final = re.compile(r"[-_=*]{5,}\Z")
 
 # The header block that Outlook and webmail programs put above what they quote.
-_BLOCK_START: Final = re.compile(r"[>*\s]*(de|from|expéditeur|von)\s?\*?\s?:", re.IGNORECASE)
+_BLOCK_START: Final = re.compile(r"[>*\s]*(de|from|expéditeur|von|da|van|od|från)\s?\*?\s?:", re.IGNORECASE)
 _BLOCK_LINE: Final = re.compile(
-    r"[>*\s]*(envoyé(?: le)?|date|sent|[àa]|to|pour|destinataire|cc|objet|sujet|subject|gesendet|an|betreff)\s?\*?\s?:",
+    r"[>*\s]*(envoyé(?: le)?|date|sent|[àa]|to|pour|destinataire|cc|objet|sujet|subject|gesendet|an|betreff"
+    r"|enviado|enviada em|para|asunto|assunto|data|inviato|a|oggetto|verzonden|aan|onderwerp|wysłano|do|temat"
+    r"|skickat|till|ämne|enviat|assumpte|per a)\s?\*?\s?:",
     re.IGNORECASE,
 )
 _BLOCK_LINES: Final = 8

@@ -99,6 +99,7 @@ brak-odpowiedzi svara-inte svarainte svara-ej svaraej inte-svara besvara-ej ej-s
 no-respondre no-contesteu noreply-cat norespondre no-responguis no-respond noresponse no_response notreply not-reply
 neverreply no-reply+abc noreply=tag no~reply no!reply 000noreply no-1648-reply no--reply-- _noreply_ noreplyodd
 no-replies nonreply non-reply
+svar-ikke ikke-svar alavastaa neodpovidat nu-raspunde ne-valaszolj cevaplamayin
 """
 
 LIVING_LOCAL_PARTS = """

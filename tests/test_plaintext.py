@@ -75,6 +75,11 @@ def test_one_part(kind: str, encoding: str, body: bytes, text: str) -> None:
         ("alternative", [HTML, PLAIN], "Bonjour en clair"),
         ("alternative", [b"Content-Type: text/plain\r\n\r\n \r\n", HTML], "Bonjour en HTML"),
         ("alternative", [HTML], "Bonjour en HTML"),
+        (
+            "alternative",
+            [PLAIN, HTML + b"<p>Merci de ne pas repondre.</p>"],
+            "Bonjour en HTML\n\nMerci de ne pas repondre.",
+        ),
         ("mixed", [PLAIN, HTML], "Bonjour en clair\n\nBonjour en HTML"),
         ("mixed", [PLAIN, ATTACHED], "Bonjour en clair"),
         ("mixed", [PLAIN, b"Content-Disposition: attachment\r\n\r\nannexe"], "Bonjour en clair"),
@@ -213,10 +218,29 @@ def test_a_style_sheet_of_any_kind_is_bounded(sheet: str) -> None:
         "-------- Message transféré --------\nSujet : Facture\nVotre question",
         "Début du message réexpédié :\n\nDe: Anne\nVotre question",
         "Begin forwarded message:\n\nFrom: Anne\nYour question",
+        "Am 12.11.2026 um 10:00 schrieb Anne <anne@client.example>:\n> Ihre Frage",
+        "El 12 nov 2026, a las 10:00, Anne <anne@client.example> escribió:\n> Su pregunta",
+        "Il giorno 12 nov 2026 alle ore 10:00 Anne <anne@client.example> ha scritto:\n> La domanda",
+        "Em 12 de novembro de 2026, Anne <anne@client.example> escreveu:\n> A pergunta",
+        "Op 12 nov 2026 om 10:00 schreef Anne <anne@client.example>:\n> Uw vraag",
+        "W dniu 12.11.2026 o 10:00, Anne <anne@client.example> napisał(a):\n> Pytanie",
+        "Den 12 nov 2026 kl. 10:00 skrev Anne <anne@client.example>:\n> Frågan",
+        "El dia 12 de nov. 2026, Anne <anne@client.example> va escriure:\n> La pregunta",
+        "---- Mensaje original ----\nDe: Anne\nSu pregunta",
+        "-------- Messaggio inoltrato --------\nDa: Anne\nLa domanda",
+        "---------- Mensagem encaminhada ---------\nDe: Anne\nA pergunta",
+        "-----Oorspronkelijk bericht-----\nVan: Anne\nUw vraag",
+        "-------- Przekazana wiadomość --------\nOd: Anne\nPytanie",
+        "-------- Vidarebefordrat meddelande --------\nFrån: Anne\nFrågan",
+        "---------- Missatge reenviat ---------\nDe: Anne\nLa pregunta",
+        "Von: Anne\nGesendet: Montag, 12. November 2026\nAn: Service\nBetreff: Rechnung\n\nIhre Frage",
+        "Van: Anne\nVerzonden: maandag 12 november 2026\nAan: Service\nOnderwerp: Factuur\n\nUw vraag",
+        "Od: Anne\nWysłano: poniedziałek, 12 listopada 2026\nDo: Serwis\nTemat: Faktura\n\nPytanie",
+        "Från: Anne\nSkickat: den 12 november 2026\nTill: Kundtjänst\nÄmne: Faktura\n\nFrågan",
     ],
 )
 def test_quoted_text_is_cut(quoted: str) -> None:
-    """What stands behind the separators and attributions of French and English mail programs is another's."""
+    """What stands behind the separators and attributions of mail programs, in ten languages, is another's."""
     assert cut_quotes(f"Bonjour,\nvoici la suite.\n\n{quoted}\n") == "Bonjour,\nvoici la suite."
 
 
@@ -228,7 +252,15 @@ def test_answers_between_quotes_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["TR: Votre facture", "Tr : Votre facture", "Fwd: Votre facture", "FW: Votre facture"]
+    "subject",
+    [
+        "TR: Votre facture",
+        "Tr : Votre facture",
+        "Fwd: Votre facture",
+        "FW: Votre facture",
+        "WG: Votre facture",
+        "VB: x",
+    ],
 )
 def test_forwarded_message_has_no_text_of_its_own(subject: str) -> None:
     """A message passed on without a word says nothing itself."""
