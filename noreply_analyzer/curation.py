@@ -32,9 +32,14 @@ class Due:
     channel: Channel
     days: int
     """How many days ago it was last known to be true."""
+    early: bool = False
+    """Whether it bears a day that is still to come."""
 
     def __str__(self) -> str:
         what = self.channel.target or ", ".join(self.channel.lines)
+        if self.early:
+            sentence = _("bears a day that is still to come: {what}")
+            return f"{self.file}: {self.channel.id}: " + sentence.format(what=what)
         sentence = ngettext(
             "known to be true {days} day ago: {what}", "known to be true {days} days ago: {what}", self.days
         )
@@ -165,7 +170,7 @@ def due(
         *((f"mediators/{slug}.toml", one.channels) for slug, one in sorted(registry.mediators.items())),
     ]
     found = [
-        Due(file=file, channel=channel, days=(today - channel.true_as_of).days)
+        Due(file=file, channel=channel, days=(today - channel.true_as_of).days, early=channel.is_early(today))
         for file, channels in records
         for channel in channels
         if channel.is_due(today, shelf_life_days - within_days)

@@ -19,6 +19,7 @@ from .address import Address, Domain, canonicalize_domain, is_public_suffix, is_
 from .errors import AddressError, RecordError
 from .language import _
 from .records import Channel, Mediator, Medium, Operator, Quality, ReadBy, Refusal, Sender, Step
+from .words import dead_words, dead_words_in_domain
 
 MAX_LINES: Final = 6
 """Lines of a postal address (XP Z 10-011); one more where the last names a country."""
@@ -276,6 +277,8 @@ def _check_recipient(place: str, target: str) -> Iterator[Problem]:
     except AddressError as error:
         yield f"{place}.target", str(error)
         return
+    if is_silent(address):
+        yield f"{place}.target", _("says itself that it takes no answer")
     if str(address) != target or not target.isascii():
         yield f"{place}.target", _("should be written {address!r}").format(address=str(address))
 
@@ -303,6 +306,11 @@ def _check_step(place: str, step: Step, known: set[str], operator: Operator) -> 
         yield f"{place}.channel", _("names the mediator, but the record names none")
     if step.channel != "mediator" and step.channel not in known:
         yield f"{place}.channel", _("{id!r} is no channel of this record").format(id=step.channel)
+
+
+def is_silent(address: Address) -> bool:
+    """Tell whether an address says itself, in one of the languages that we know, that nobody reads what arrives."""
+    return bool(dead_words(address.local_part) or dead_words_in_domain(address.domain))
 
 
 def refused(channel: Channel, deny: Iterable[Refusal]) -> Iterator[Refusal]:

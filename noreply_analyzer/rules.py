@@ -21,7 +21,6 @@ from .tables import guess
 _REGIONS: Final = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM")  # overseas numbers are valid in their own region only
 _WITHIN_A_NETWORK: Final = re.compile(r"[1-9]\d\d")  # 555, 904: for the operator's own lines only
 _NO_PUNCTUATION: Final = re.compile(r"[^\w\s'’/-]")
-_TAKES_NO_ANSWER: Final = re.compile(r"no[._-]?reply|ne[._-]?pas[._-]?repondre|do[._-]?not[._-]?reply", re.IGNORECASE)
 _FREE_LINES: Final = 3  # lines 1 to 3 name the recipient; from the street on XP Z 10-011 wants capitals and no signs
 
 
@@ -76,8 +75,6 @@ def _of_channels(file: str, record: Operator | Mediator, country: str, today: da
             yield from _of_phone(file, place, channel, country)
         elif channel.medium is Medium.POST:
             yield from _of_lines(file, f"{place}.lines", channel.lines)
-        elif channel.medium is Medium.EMAIL and _TAKES_NO_ANSWER.search(channel.target):
-            yield Finding(file=file, place=f"{place}.target", sentence=_("says itself that it takes no answer"))
         for key, day in (("stated_on", channel.stated_on), ("checked_on", channel.checked_on)):
             if today and day and day > today:
                 yield Finding(file=file, place=f"{place}.{key}", sentence=_("lies in the future"))

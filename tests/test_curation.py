@@ -238,6 +238,15 @@ def test_due_lists_the_oldest_first() -> None:
     assert due(TODAY, shelf_life_days=400, registry=registry) == ()
 
 
+def test_a_day_that_is_still_to_come_is_due() -> None:
+    """Whenever that text was read, it was not then."""
+    registry = Registry.of([operator(channels=(channel(checked_on=TODAY + timedelta(days=40)),))])
+
+    assert [str(one) for one in due(TODAY, shelf_life_days=180, registry=registry)] == [
+        "operators/telecom-exemple.toml: contact: bears a day that is still to come: contact@telecom.example"
+    ]
+
+
 def test_the_shipped_records_are_what_is_due_if_no_others_are_named() -> None:
     """In ten years every one of them."""
     assert len(due(date(2036, 1, 1), shelf_life_days=180)) > 100
@@ -352,6 +361,22 @@ def test_a_mediators_conditions_say_where_they_were_read() -> None:
 
     assert [(one.place, one.warning) for one in lint_texts({}, texts, guards=GUARDS)] == [("conditions", True)]
     assert lint_texts({}, sourced, guards=GUARDS) == ()
+
+
+@pytest.mark.parametrize("checked", ["", "i_checked_this = true\n"])
+def test_nobody_may_say_that_an_address_that_takes_no_answer_is_right(tmp_path: Path, checked: str) -> None:
+    """It stands on no list, and no list is needed to know what becomes of a letter to it."""
+    (tmp_path / "inconnu.toml").write_text(
+        'slug = "inconnu"\nname = "Inconnu"\nsector = "telecom"\nwebsites = ["inconnu.example"]\n[[channels]]\n'
+        f'id = "mine"\nmedium = "email"\npurpose = "customer-service"\naudience = "consumers"\n{checked}'
+        'target = "noreply@inconnu.example"\nquality = "archived"\nstated_on = 2026-11-01\n'
+        'checked_on = 2026-11-01\nsources = ["my contract"]\n',
+        "utf-8",
+    )
+    registry, problems = Registry.with_user_records(tmp_path)
+
+    assert "inconnu" not in registry.by_slug
+    assert problems == ("inconnu.toml: channels[0].target: says itself that it takes no answer",)
 
 
 @pytest.mark.parametrize(("checked", "kept"), [("", False), ("i_checked_this = true\n", True)])
