@@ -35,6 +35,9 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u20
 Problem = tuple[str, str]
 """A place in a record, and a sentence."""
 
+Seen = tuple[R | None, tuple[str, ...]]
+"""A record, if it has the right types and keys, and a line for each problem that keeps it from being used."""
+
 
 def read_operator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> Operator:
     """Read the operator's record *text* that stands in the file *name* (``orange.toml``).
@@ -44,13 +47,16 @@ def read_operator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> Oper
     Raises:
         RecordError: with one line for each problem: ``orange.toml: channels[0].target: ...``
     """
+    return _usable(look_at_operator(text, name, deny=deny))
+
+
+def look_at_operator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> "Seen[Operator]":
+    """Read a record for whoever mends it: what it says, wherever it says anything, and every problem as above."""
     operator, problems = _parse(text, name, Operator)
     if operator is not None:
-        problems += _lines(name, check_operator(operator, deny))
         problems += _lines(name, _slug_problems(operator.slug, name))
-    if operator is None or problems:
-        raise RecordError(tuple(problems))
-    return operator
+        problems += _lines(name, check_operator(operator, deny))
+    return operator, tuple(problems)
 
 
 def read_mediator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> Mediator:
@@ -59,14 +65,17 @@ def read_mediator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> Medi
     Raises:
         RecordError: with one line for each problem.
     """
+    return _usable(look_at_mediator(text, name, deny=deny))
+
+
+def look_at_mediator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> "Seen[Mediator]":
+    """Read a mediator's record for whoever mends it."""
     mediator, problems = _parse(text, name, Mediator)
     if mediator is not None:
+        problems += _lines(name, _slug_problems(mediator.slug, name))
         problems += _lines(name, _check_channels(mediator.channels, (), tuple(deny)))
         problems += _lines(name, _check_websites(mediator.websites))
-        problems += _lines(name, _slug_problems(mediator.slug, name))
-    if mediator is None or problems:
-        raise RecordError(tuple(problems))
-    return mediator
+    return mediator, tuple(problems)
 
 
 def read_part(text: str, name: str) -> Operator:
@@ -75,12 +84,22 @@ def read_part(text: str, name: str) -> Operator:
     Raises:
         RecordError: with one line for each problem.
     """
+    return _usable(look_at_part(text, name))
+
+
+def look_at_part(text: str, name: str) -> "Seen[Operator]":
+    """Read a user's record for whoever lays it over a shipped one, or mends it."""
     operator, problems = _parse(text, name, Operator)
     if operator is not None:
         problems += _lines(name, _slug_problems(operator.slug, name))
-    if operator is None or problems:
-        raise RecordError(tuple(problems))
-    return operator
+    return operator, tuple(problems)
+
+
+def _usable(seen: "Seen[R]") -> R:
+    record, problems = seen
+    if record is None or problems:
+        raise RecordError(problems)
+    return record
 
 
 def _lines(name: str, problems: Iterable[Problem]) -> list[str]:
@@ -95,12 +114,17 @@ def _parse(text: str, name: str, struct: type[R]) -> tuple[R | None, list[str]]:
     record, problems = tables.read(table, struct)
     lines = [f"{name}: {problem}" for problem in problems]
     if record is None:
-        lines += _lines(name, _check_what_can_be_read(table))
+        lines += _lines(name, _check_what_can_be_read(table, name))
     return record, lines
 
 
-def _check_what_can_be_read(table: Mapping[str, Any]) -> Iterator[Problem]:
-    """Check the channels and senders that are sound in themselves, so that a misspelt key elsewhere hides nothing."""
+def _check_what_can_be_read(table: Mapping[str, Any], name: str) -> Iterator[Problem]:
+    """Check what is sound in itself, so that a misspelt key elsewhere hides nothing but what hangs together with it."""
+    if isinstance(slug := table.get("slug"), str):
+        yield from _slug_problems(slug, name)
+    websites = table.get("websites")
+    if isinstance(websites, list) and all(isinstance(website, str) for website in websites):
+        yield from _check_websites(tuple(websites))
     for place, channel in _sound(table, "channels", Channel):
         yield from _check_channel(place, channel)
     for place, sender in _sound(table, "senders", Sender):
