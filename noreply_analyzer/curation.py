@@ -4,6 +4,8 @@ Everything here gives data; ``cli`` prints it. A finding that is wrong keeps a r
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
@@ -13,12 +15,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from . import rules
-from .errors import DataError, RecordError
+from .errors import DataError
 from .guards import Guards, shipped_guards
 from .language import _, ngettext
 from .records import Channel, Mediator, Operator
-from .registrar import read_mediator, read_operator
-from .registry import Registry
+from .registrar import Seen, look_at_mediator, look_at_operator
+from .registry import Registry, laid
 from .rules import Finding, Records
 
 R = TypeVar("R", Operator, Mediator)
@@ -32,9 +34,14 @@ class Due:
     channel: Channel
     days: int
     """How many days ago it was last known to be true."""
+    early: bool = False
+    """Whether it bears a day that is still to come."""
 
     def __str__(self) -> str:
         what = self.channel.target or ", ".join(self.channel.lines)
+        if self.early:
+            sentence = _("bears a day that is still to come: {what}")
+            return f"{self.file}: {self.channel.id}: " + sentence.format(what=what)
         sentence = ngettext(
             "known to be true {days} day ago: {what}", "known to be true {days} days ago: {what}", self.days
         )
@@ -72,9 +79,11 @@ def lint_own(folder: Traversable, *, today: date | None = None) -> tuple[Finding
     """
     registry, problems = Registry.with_user_records(folder)
     findings = [_finding(f"{folder}/{name}", name, problem) for problem in problems for name in [_file_of(problem)]]
-    own = {entry.name.removesuffix(".toml") for entry in _own_entries(folder)} & registry.by_slug.keys()
+    entries = _own_entries(folder)
+    broken = dict(_not_loaded(entries, {_file_of(problem) for problem in problems}, registry))
+    own = {entry.name.removesuffix(".toml") for entry in entries} & (registry.by_slug.keys() | broken.keys())
     records = Records(
-        operators={f"operators/{slug}.toml": operator for slug, operator in registry.by_slug.items()},
+        operators={f"operators/{slug}.toml": one for slug, one in (dict(registry.by_slug) | broken).items()},
         mediators={f"mediators/{slug}.toml": mediator for slug, mediator in registry.mediators.items()},
         guards=registry.guards,
         today=today,
@@ -84,6 +93,22 @@ def lint_own(folder: Traversable, *, today: date | None = None) -> tuple[Finding
         if slug in own and not finding.place.endswith("i_checked_this"):  # which stands in nobody else's
             findings.append(replace(finding, file=f"{folder}/{slug}.toml"))
     return tuple(sorted(findings))
+
+
+def _not_loaded(
+    entries: Iterable[Traversable], broken: AbstractSet[str], registry: Registry
+) -> Iterator[tuple[str, Operator]]:
+    """Give, by what their files are called, the own records that a run leaves out and that say something all the same.
+
+    So the rules are asked of them too, and whoever mends one hears everything at once.
+    """
+    for entry in entries:
+        if entry.name not in broken:
+            continue
+        with suppress(OSError):  # which is among the problems
+            record, _problems = laid(entry.name, entry.read_bytes(), registry.by_slug, registry.guards)
+            if record is not None:
+                yield entry.name.removesuffix(".toml"), record
 
 
 def _file_of(problem: str) -> str:
@@ -125,24 +150,26 @@ def lint_texts(
     *once* are the slugs that were ever used: none of them may be missing, and a new one has to be added there.
     """
     findings: list[Finding] = []
-    read_operators = _read(operators, read_operator, guards, "operators", findings)
-    read_mediators = _read(mediators, read_mediator, guards, "mediators", findings)
     records = Records(
-        operators=read_operators, mediators=read_mediators, guards=guards, today=today, once=frozenset(once)
+        operators=_read(operators, look_at_operator, guards, "operators", findings),
+        mediators=_read(mediators, look_at_mediator, guards, "mediators", findings),
+        guards=guards,
+        today=today,
+        once=frozenset(once),
     )
     findings += rules.findings(records)
     return tuple(sorted(findings))
 
 
 def _read(
-    texts: Mapping[str, str], reader: Callable[..., R], guards: Guards, folder: str, findings: list[Finding]
+    texts: Mapping[str, str], look: Callable[..., Seen[R]], guards: Guards, folder: str, findings: list[Finding]
 ) -> dict[str, R]:
     records: dict[str, R] = {}
     for name, text in texts.items():
-        try:
-            records[f"{folder}/{name}"] = reader(text, name, deny=guards.refused)
-        except RecordError as error:
-            findings += (_finding(f"{folder}/{name}", name, problem) for problem in error.problems)
+        record, problems = look(text, name, deny=guards.refused)
+        findings += (_finding(f"{folder}/{name}", name, problem) for problem in problems)
+        if record is not None:
+            records[f"{folder}/{name}"] = record
     return records
 
 
@@ -165,7 +192,7 @@ def due(
         *((f"mediators/{slug}.toml", one.channels) for slug, one in sorted(registry.mediators.items())),
     ]
     found = [
-        Due(file=file, channel=channel, days=(today - channel.true_as_of).days)
+        Due(file=file, channel=channel, days=(today - channel.true_as_of).days, early=channel.is_early(today))
         for file, channels in records
         for channel in channels
         if channel.is_due(today, shelf_life_days - within_days)

@@ -6,7 +6,7 @@ changed that file by hand no import goes over it.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,16 +15,16 @@ from typing import Any, Final
 import msgspec
 
 from . import datenanfragen
-from .address import Domain, organizational_domain
+from .address import Address, Domain, organizational_domain
 from .checkout import look_at
 from .collection import SUFFIX, collected, read_collection
 from .datenanfragen import COLLECTION, Company, Version
-from .errors import DataError, OutputError
+from .errors import AddressError, DataError, OutputError
 from .folders import files_in, read_file, write_over
 from .language import _
 from .lock import take_lock
 from .records import Channel, Medium, Operator, Refusal
-from .registrar import check_operator, refused
+from .registrar import check_operator, is_silent, refused
 from .registry import Registry
 
 FILE: Final = f"{COLLECTION}{SUFFIX}"
@@ -138,8 +138,8 @@ def _sound(operator: Operator, company: Company, shipped: Registry, done: Import
     file = f"companies/{company.slug}.json"
     allowed: list[Channel] = []
     for channel in operator.channels:
-        if why := next(refused(channel, _refusals(operator, channel, shipped)), None):
-            told = {"value": channel.target or ", ".join(channel.lines), "why": why.reason}
+        if why := _why_never(channel, _refusals(operator, channel, shipped)):
+            told = {"value": channel.target or ", ".join(channel.lines), "why": why}
             done.refused.append(_("{file}: {value} is left out: {why}").format(file=file, **told))
         else:
             allowed.append(channel)
@@ -153,6 +153,15 @@ def _sound(operator: Operator, company: Company, shipped: Registry, done: Import
     websites = () if "websites[0]" in bad else operator.websites
     reduced = msgspec.structs.replace(operator, channels=channels, websites=websites)
     return reduced if not list(check_operator(reduced)) else msgspec.structs.replace(reduced, channels=())
+
+
+def _why_never(channel: Channel, refusals: list[Refusal]) -> str:
+    """Say why a channel must never be used, if so."""
+    if channel.medium is Medium.EMAIL:
+        with suppress(AddressError):  # told as what cannot be read
+            if is_silent(Address.parse(channel.target)):
+                return _("says itself that it takes no answer")
+    return next((refusal.reason for refusal in refused(channel, refusals)), "")
 
 
 def _refusals(operator: Operator, channel: Channel, shipped: Registry) -> list[Refusal]:

@@ -6,8 +6,12 @@ correct the records; `registrar` reads and checks them.
 
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+ELSEWHERE: Final = timedelta(days=1)
+"""How far ahead the day of somebody in another time zone may be."""
 
 
 class Medium(StrEnum):
@@ -107,8 +111,17 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """The older of its two dates: what is known of it is known of that day."""
         return min(self.stated_on or self.checked_on, self.checked_on)
 
+    def is_early(self, today: date) -> bool:
+        """Tell whether it bears a day that is still to come, wherever one is."""
+        return max(self.stated_on or self.checked_on, self.checked_on) > today + ELSEWHERE
+
     def is_due(self, today: date, shelf_life_days: int) -> bool:
-        """Tell whether it is past its shelf life and has to be looked up again."""
+        """Tell whether it has to be looked up again: past its shelf life, or of a day on which nobody can have read it.
+
+        *today* is the day somewhere; elsewhere it may be tomorrow already.
+        """
+        if self.is_early(today):
+            return True
         return today - self.true_as_of > timedelta(days=shelf_life_days)
 
 

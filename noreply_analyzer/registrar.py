@@ -16,6 +16,7 @@ import msgspec
 
 from . import tables
 from .address import Address, Domain, canonicalize_domain, is_public_suffix, is_within
+from .addresswords import dead_words, dead_words_in_domain
 from .errors import AddressError, RecordError
 from .language import _
 from .records import Channel, Mediator, Medium, Operator, Quality, ReadBy, Refusal, Sender, Step
@@ -34,6 +35,9 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u20
 Problem = tuple[str, str]
 """A place in a record, and a sentence."""
 
+Seen = tuple[R | None, tuple[str, ...]]
+"""A record, if it has the right types and keys, and a line for each problem that keeps it from being used."""
+
 
 def read_operator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> Operator:
     """Read the operator's record *text* that stands in the file *name* (``orange.toml``).
@@ -43,13 +47,16 @@ def read_operator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> Oper
     Raises:
         RecordError: with one line for each problem: ``orange.toml: channels[0].target: ...``
     """
+    return _usable(look_at_operator(text, name, deny=deny))
+
+
+def look_at_operator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> "Seen[Operator]":
+    """Read a record for whoever mends it: what it says, wherever it says anything, and every problem as above."""
     operator, problems = _parse(text, name, Operator)
     if operator is not None:
-        problems += _lines(name, check_operator(operator, deny))
         problems += _lines(name, _slug_problems(operator.slug, name))
-    if operator is None or problems:
-        raise RecordError(tuple(problems))
-    return operator
+        problems += _lines(name, check_operator(operator, deny))
+    return operator, tuple(problems)
 
 
 def read_mediator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> Mediator:
@@ -58,14 +65,17 @@ def read_mediator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> Medi
     Raises:
         RecordError: with one line for each problem.
     """
+    return _usable(look_at_mediator(text, name, deny=deny))
+
+
+def look_at_mediator(text: str, name: str, *, deny: Iterable[Refusal] = ()) -> "Seen[Mediator]":
+    """Read a mediator's record for whoever mends it."""
     mediator, problems = _parse(text, name, Mediator)
     if mediator is not None:
+        problems += _lines(name, _slug_problems(mediator.slug, name))
         problems += _lines(name, _check_channels(mediator.channels, (), tuple(deny)))
         problems += _lines(name, _check_websites(mediator.websites))
-        problems += _lines(name, _slug_problems(mediator.slug, name))
-    if mediator is None or problems:
-        raise RecordError(tuple(problems))
-    return mediator
+    return mediator, tuple(problems)
 
 
 def read_part(text: str, name: str) -> Operator:
@@ -74,12 +84,22 @@ def read_part(text: str, name: str) -> Operator:
     Raises:
         RecordError: with one line for each problem.
     """
+    return _usable(look_at_part(text, name))
+
+
+def look_at_part(text: str, name: str) -> "Seen[Operator]":
+    """Read a user's record for whoever lays it over a shipped one, or mends it."""
     operator, problems = _parse(text, name, Operator)
     if operator is not None:
         problems += _lines(name, _slug_problems(operator.slug, name))
-    if operator is None or problems:
-        raise RecordError(tuple(problems))
-    return operator
+    return operator, tuple(problems)
+
+
+def _usable(seen: "Seen[R]") -> R:
+    record, problems = seen
+    if record is None or problems:
+        raise RecordError(problems)
+    return record
 
 
 def _lines(name: str, problems: Iterable[Problem]) -> list[str]:
@@ -94,12 +114,17 @@ def _parse(text: str, name: str, struct: type[R]) -> tuple[R | None, list[str]]:
     record, problems = tables.read(table, struct)
     lines = [f"{name}: {problem}" for problem in problems]
     if record is None:
-        lines += _lines(name, _check_what_can_be_read(table))
+        lines += _lines(name, _check_what_can_be_read(table, name))
     return record, lines
 
 
-def _check_what_can_be_read(table: Mapping[str, Any]) -> Iterator[Problem]:
-    """Check the channels and senders that are sound in themselves, so that a misspelt key elsewhere hides nothing."""
+def _check_what_can_be_read(table: Mapping[str, Any], name: str) -> Iterator[Problem]:
+    """Check what is sound in itself, so that a misspelt key elsewhere hides nothing but what hangs together with it."""
+    if isinstance(slug := table.get("slug"), str):
+        yield from _slug_problems(slug, name)
+    websites = table.get("websites")
+    if isinstance(websites, list) and all(isinstance(website, str) for website in websites):
+        yield from _check_websites(tuple(websites))
     for place, channel in _sound(table, "channels", Channel):
         yield from _check_channel(place, channel)
     for place, sender in _sound(table, "senders", Sender):
@@ -276,6 +301,8 @@ def _check_recipient(place: str, target: str) -> Iterator[Problem]:
     except AddressError as error:
         yield f"{place}.target", str(error)
         return
+    if is_silent(address):
+        yield f"{place}.target", _("says itself that it takes no answer")
     if str(address) != target or not target.isascii():
         yield f"{place}.target", _("should be written {address!r}").format(address=str(address))
 
@@ -303,6 +330,11 @@ def _check_step(place: str, step: Step, known: set[str], operator: Operator) -> 
         yield f"{place}.channel", _("names the mediator, but the record names none")
     if step.channel != "mediator" and step.channel not in known:
         yield f"{place}.channel", _("{id!r} is no channel of this record").format(id=step.channel)
+
+
+def is_silent(address: Address) -> bool:
+    """Tell whether an address says itself, in one of the languages that we know, that nobody reads what arrives."""
+    return bool(dead_words(address.local_part) or dead_words_in_domain(address.domain))
 
 
 def refused(channel: Channel, deny: Iterable[Refusal]) -> Iterator[Refusal]:

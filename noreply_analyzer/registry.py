@@ -22,7 +22,6 @@ import msgspec
 from .address import Address, Domain, is_public_suffix, organizational_domain
 from .choice import PURPOSES, Choice, Level, choose, lineage
 from .collection import SUFFIX, read_collection
-from .errors import RecordError
 from .guards import Deadline, Guards, shipped_guards
 from .index import Index, indexed, searchable, upwards
 from .language import _
@@ -40,7 +39,7 @@ from .records import (
     Sender,
     Step,
 )
-from .registrar import check_operator, fold, read_mediator, read_operator, read_part
+from .registrar import Seen, check_operator, fold, look_at_part, read_mediator, read_operator
 
 __all__ = [
     "PURPOSES",
@@ -165,7 +164,10 @@ class Registry:
         for name, data in _files(entries, SUFFIX, problems):
             merged |= _added(name, data, base, problems)
         for name, data in _files(entries, ".toml", problems):
-            merged |= _laid(name, data, merged, base, problems)
+            record, wrong = laid(name, data, merged, base.guards)
+            problems += wrong
+            if record and not wrong:
+                merged[record.slug] = record
         if merged == base.by_slug:
             return base, tuple(problems)
         # When the records that come along were looked at, no import of today makes younger.
@@ -293,20 +295,16 @@ def _files(entries: Iterable[Traversable], suffix: str, problems: list[str]) -> 
                 problems.append(f"{entry.name}: {error.strerror}")
 
 
-def _laid(
-    name: str, data: bytes, merged: Mapping[str, Operator], base: Registry, problems: list[str]
-) -> dict[str, Operator]:
-    """Give the record of a user's own file over the one that it leans on; nothing where it cannot be used."""
+def laid(name: str, data: bytes, below: Mapping[str, Operator], guards: Guards) -> Seen[Operator]:
+    """Give the record of a user's own file over the one of *below* that it leans on; with problems, it is not used."""
     try:
-        own = read_part(data.decode("utf-8"), name)
+        own, problems = look_at_part(data.decode("utf-8"), name)
     except UnicodeDecodeError:
-        problems.append(f"{name}: " + _("cannot be read as UTF-8 text"))
-        return {}
-    except RecordError as error:
-        problems += error.problems
-        return {}
-    shipped = merged.get(own.slug)
-    return _sound(name, laid_over(shipped, own) if shipped else own, base, problems)
+        return None, (f"{name}: " + _("cannot be read as UTF-8 text"),)
+    if own is None:
+        return None, problems
+    record = laid_over(below[own.slug], own) if own.slug in below else own
+    return record, (*problems, *_problems(name, record, guards))
 
 
 def _added(name: str, data: bytes, base: Registry, problems: list[str]) -> dict[str, Operator]:
@@ -317,14 +315,15 @@ def _added(name: str, data: bytes, base: Registry, problems: list[str]) -> dict[
         free = tuple(one for one in operator.websites if organizational_domain(Domain(one)) not in base.index.websites)
         curated = base.by_slug.get(operator.slug)
         record = laid_over(operator, curated) if curated else msgspec.structs.replace(operator, websites=free)
-        added |= _sound(f"{name}: {operator.slug}", record, base, problems)
+        wrong = _problems(f"{name}: {operator.slug}", record, base.guards)
+        problems += wrong
+        if not wrong:
+            added[record.slug] = record
     return added
 
 
-def _sound(name: str, operator: Operator, base: Registry, problems: list[str]) -> dict[str, Operator]:
-    wrong = [f"{name}: {place}: {why}" for place, why in check_operator(operator, base.guards.refused)]
-    problems += wrong
-    return {} if wrong else {operator.slug: operator}
+def _problems(name: str, operator: Operator, guards: Guards) -> list[str]:
+    return [f"{name}: {place}: {why}" for place, why in check_operator(operator, guards.refused)]
 
 
 def laid_over(below: Operator, above: Operator) -> Operator:

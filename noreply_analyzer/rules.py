@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from .address import Address, Domain, is_within, organizational_domain
+from .address import Address, Domain, canonicalize_domain, is_within, organizational_domain
 from .errors import AddressError
 from .guards import Guards
 from .language import _
-from .records import Audience, Channel, Mediator, Medium, Operator, Purpose
+from .records import ELSEWHERE, Audience, Channel, Mediator, Medium, Operator, Purpose
 from .tables import guess
 
 _REGIONS: Final = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM")  # overseas numbers are valid in their own region only
 _WITHIN_A_NETWORK: Final = re.compile(r"[1-9]\d\d")  # 555, 904: for the operator's own lines only
 _NO_PUNCTUATION: Final = re.compile(r"[^\w\s'’/-]")
-_TAKES_NO_ANSWER: Final = re.compile(r"no[._-]?reply|ne[._-]?pas[._-]?repondre|do[._-]?not[._-]?reply", re.IGNORECASE)
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_LANGUAGE: Final = re.compile(r"[a-z]{2}")
+_SCHEME: Final = re.compile(r"\A\w{1,10}://")
 _FREE_LINES: Final = 3  # lines 1 to 3 name the recipient; from the street on XP Z 10-011 wants capitals and no signs
 
 
@@ -72,15 +74,23 @@ def findings(records: Records) -> Iterator[Finding]:
 def _of_channels(file: str, record: Operator | Mediator, country: str, today: date | None) -> Iterator[Finding]:
     for index, channel in enumerate(record.channels):
         place = f"channels[{index}]"
-        if channel.medium is Medium.PHONE:
+        yield from _of_languages(file, f"{place}.languages", channel.languages)
+        if channel.medium is Medium.PHONE and channel.target.strip():
             yield from _of_phone(file, place, channel, country)
-        elif channel.medium is Medium.POST:
+        elif channel.medium is Medium.POST and channel.lines:
             yield from _of_lines(file, f"{place}.lines", channel.lines)
-        elif channel.medium is Medium.EMAIL and _TAKES_NO_ANSWER.search(channel.target):
-            yield Finding(file=file, place=f"{place}.target", sentence=_("says itself that it takes no answer"))
         for key, day in (("stated_on", channel.stated_on), ("checked_on", channel.checked_on)):
-            if today and day and day > today:
+            if today and day and day > today + ELSEWHERE:
                 yield Finding(file=file, place=f"{place}.{key}", sentence=_("lies in the future"))
+
+
+def _of_languages(file: str, place: str, languages: tuple[str, ...]) -> Iterator[Finding]:
+    for index, language in enumerate(languages):
+        if not _LANGUAGE.fullmatch(language):
+            meant = language.lower() if _LANGUAGE.fullmatch(language.lower()) else ""
+            sentence = _("{language!r} is no language: two small letters, as ISO 639 has them (fr, en)")
+            found = sentence.format(language=language)
+            yield Finding(file=file, place=f"{place}[{index}]", sentence=found, suggestion=meant)
 
 
 def _of_phone(file: str, place: str, channel: Channel, country: str) -> Iterator[Finding]:
@@ -144,6 +154,14 @@ def _by_the_norm(line: str) -> str:
     return " ".join(_NO_PUNCTUATION.sub(" ", plain).upper().split())
 
 
+def _of_country(file: str, operator: Operator, _records: Records) -> Iterator[Finding]:
+    if not _COUNTRY.fullmatch(operator.country):
+        meant = operator.country.upper() if _COUNTRY.fullmatch(operator.country.upper()) else ""
+        sentence = _("{country!r} is no country: two capital letters, as ISO 3166 has them (FR, DE)")
+        found = sentence.format(country=operator.country)
+        yield Finding(file=file, place="country", sentence=found, suggestion=meant)
+
+
 def _of_shared_domains(file: str, operator: Operator, records: Records) -> Iterator[Finding]:
     for index, sender in enumerate(operator.senders):
         if sender.domain in records.guards.shared_domains and not sender.shared:
@@ -156,16 +174,28 @@ def _of_owners(file: str, operator: Operator, records: Records) -> Iterator[Find
     above = records.operators.get(f"operators/{operator.parent}.toml")
     own = {name for one in (operator, above) if one for name in one.websites}
     own |= {sender.domain for one in (operator, above) if one for sender in one.senders}
-    registered = {organizational_domain(Domain(name)) for name in own}
+    domains = {domain for name in own if (domain := _domain_in(name))}
+    registered = {organizational_domain(domain) for domain in domains}
     for index, channel in enumerate(operator.channels):
         if channel.medium is not Medium.EMAIL or channel.domain_basis.strip():
             continue
-        domain = Address.parse(channel.target).domain
-        if organizational_domain(domain) not in registered and not any(is_within(domain, Domain(name)) for name in own):
+        try:
+            domain = Address.parse(channel.target).domain
+        except AddressError:  # which keeps the record from loading
+            continue
+        if organizational_domain(domain) not in registered and not any(is_within(domain, name) for name in domains):
             sentence = _(
                 "{domain} is none of the operator's domains: say in domain_basis how it is known to be its own"
             )
             yield Finding(file=file, place=f"channels[{index}].target", sentence=sentence.format(domain=domain))
+
+
+def _domain_in(text: str) -> Domain | None:
+    """Give the domain that a record means, also where it has to be written otherwise."""
+    try:
+        return canonicalize_domain(_SCHEME.sub("", text).partition("/")[0])
+    except AddressError:
+        return None
 
 
 def _of_purposes(file: str, operator: Operator, _records: Records) -> Iterator[Finding]:
@@ -275,8 +305,9 @@ def _claims(operator: Operator) -> Iterator[tuple[str, str]]:
             yield f"senders[{index}].addresses[{number}]", _key(address)
     own: set[str] = set()
     for index, website in enumerate(operator.websites):
-        claim = f"www.{organizational_domain(Domain(website))}"
-        if claim not in own:
+        domain = _domain_in(website)
+        claim = f"www.{organizational_domain(domain)}" if domain else ""
+        if claim and claim not in own:
             own.add(claim)
             yield f"websites[{index}]", claim
 
@@ -306,5 +337,6 @@ _OF_AN_OPERATOR: Final = (
     _of_purposes,
     _of_overrides,
     _of_sector,
+    _of_country,
     _of_a_new_slug,
 )

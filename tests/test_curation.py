@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from builders import a_channel, an_operator
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from records import SOUND, TODAY, channel, operator
 from schema import validated
@@ -238,6 +240,15 @@ def test_due_lists_the_oldest_first() -> None:
     assert due(TODAY, shelf_life_days=400, registry=registry) == ()
 
 
+def test_a_day_that_is_still_to_come_is_due() -> None:
+    """Whenever that text was read, it was not then."""
+    registry = Registry.of([operator(channels=(channel(checked_on=TODAY + timedelta(days=40)),))])
+
+    assert [str(one) for one in due(TODAY, shelf_life_days=180, registry=registry)] == [
+        "operators/telecom-exemple.toml: contact: bears a day that is still to come: contact@telecom.example"
+    ]
+
+
 def test_the_shipped_records_are_what_is_due_if_no_others_are_named() -> None:
     """In ten years every one of them."""
     assert len(due(date(2036, 1, 1), shelf_life_days=180)) > 100
@@ -293,6 +304,10 @@ def test_they_are_told_once_a_month(capsys: pytest.CaptureFixture[str]) -> None:
         ('purpose = "complaints"', 'purpose = "privacy"', "channels[1].audience", "is for data-subjects"),
         ('medium = "email"', 'i_checked_this = true\nmedium = "email"', "channels[1].i_checked_this", "user's own"),
         ('sector = "telecom"', 'sector = "telekom"', "sector", "'telekom' is no sector (did you mean 'telecom'?)"),
+        ("brands =", 'country = "France"\nbrands =', "country", "'France' is no country: two capital letters"),
+        ("brands =", 'country = "fr"\nbrands =', "country", "'fr' is no country: two capital letters"),
+        ('read_by = "', 'languages = ["fr", "english"]\nread_by = "', "channels[0].languages[1]", "two small letters"),
+        ('read_by = "', 'languages = ["FR"]\nread_by = "', "channels[0].languages[0]", "two small letters"),
         ("brands =", 'sells_for = ["nobody"]\nbrands =', "sells_for[0]", "there is no 'nobody'"),
     ],
 )
@@ -308,6 +323,100 @@ def test_each_rule_finds_what_breaks_it(old: str, new: str, place: str, sentence
 
     assert sound == ()
     assert [(one.place, sentence in one.sentence) for one in broken] == [(place, True)]
+
+
+_ROUNDS = (  # what keeps a record from loading, and what only the rules say
+    ('slug = "telecom-exemple"', 'slug = "telecom"', "slug"),
+    ('["telecom.example"]', '["https://telecom.example"]', "websites[0]"),
+    ('id = "contact"', 'id = "Contact Us"', "channels[1].id"),
+    ("reclamations@", "noreply@", "channels[1].target"),
+    ('"TSA 00000", ', '"' + "x" * 39 + '", ', "channels[0].lines[2]"),
+    ('"00000 VILLE CEDEX"', '"00000 Ville Cedex"', "channels[0].lines[3]"),
+    ('channel = "mediator"', 'channel = "the-boss"', "escalation[0].channel"),
+    ('"communications-electroniques"', '"nobody"', "mediator"),
+    ("brands =", 'country = "France"\nbrands =', "country"),
+    (
+        "stated_on = 2026-07-03\nchecked_on = 2026",
+        "stated_on = 2026-07-03\nchecked_on = 2027",
+        "channels[0].checked_on",
+    ),
+)
+
+
+def _broken_everywhere() -> str:
+    text = SOUND
+    for old, new, _place in _ROUNDS:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    """Whoever mends what one lint says needs no second one."""
+    texts = {"telecom-exemple.toml": _broken_everywhere()}
+    found = lint_texts(texts, {}, guards=GUARDS, today=TODAY)
+
+    assert {one.place for one in found} == {place for _old, _new, place in _ROUNDS}
+    assert {one.file for one in found} == {"operators/telecom-exemple.toml"}
+    mediator = 'slug = "n"\nname = "M"\nsectors = []\nconditions = "x"\nwebsites = ["https://m.example"]\n'
+    both = lint_texts({}, {"m.toml": mediator}, guards=GUARDS, today=TODAY)
+    assert [one.place for one in both] == ["conditions", "slug", "websites[0]"]
+
+
+def test_of_ones_own_records_too(tmp_path: Path) -> None:
+    """Over a shipped one and alone."""
+    (tmp_path / "telecom-exemple.toml").write_text(_broken_everywhere(), "utf-8")
+    (tmp_path / "free.toml").write_text(
+        'slug = "freee"\nname = "Free"\nsector = "telecom"\ncountry = "France"\nwebsites = ["https://free.fr"]\n',
+        "utf-8",
+    )
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "latin.toml").write_bytes(b"name = '\xe9'")
+    found = lint_own(tmp_path, today=TODAY)
+    of = {one.file.rpartition("/")[2] for one in found}
+
+    places = {one.place for one in found if one.file.endswith("telecom-exemple.toml")}
+    assert places == {place for _old, _new, place in _ROUNDS}
+    assert {"country", "slug", "websites[0]"} == {one.place for one in found if one.file.endswith("free.toml")}
+    assert of == {"telecom-exemple.toml", "free.toml", "folder.toml", "latin.toml"}
+
+
+def test_a_misspelt_key_hides_neither_the_slug_nor_the_websites() -> None:
+    """Only what hangs together with it."""
+    found = _lint(
+        ("brands =", "brand ="), ('slug = "telecom-exemple"', 'slug = "x"'), ('["telecom', '["https://telecom')
+    )
+
+    assert [one.place for one in found if "telecom-exemple" in one.file] == ["brand", "slug", "websites[0]"]
+
+
+_ANYTHING = st.one_of(st.text(max_size=12), st.sampled_from(["https://", "@", "a@b", "..", "0", "TSA"]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    where=st.sampled_from(
+        [
+            "telecom.example",
+            "mail.telecom.example",
+            "noreply@mail.telecom.example",
+            "reclamations@telecom.example",
+            "TSA 00000",
+            "00000 VILLE CEDEX",
+            "telecom-exemple",
+            "contact",
+        ]
+    ),
+    medium=st.sampled_from(Medium),
+    value=_ANYTHING,
+)
+def test_no_record_is_too_wrong_to_be_linted(where: str, medium: Medium, value: str) -> None:
+    """The rules are asked of records that do not load, too."""
+    quoted = "".join(f"\\U{ord(letter):08x}" for letter in value if not 0xD800 <= ord(letter) < 0xE000)
+    text = SOUND.replace(f'"{where}"', f'"{quoted}"').replace('medium = "email"', f'medium = "{medium}"')
+
+    for finding in lint_texts({"telecom-exemple.toml": text}, {}, guards=GUARDS, today=TODAY):
+        assert finding.file == "operators/telecom-exemple.toml"
 
 
 @pytest.mark.parametrize(
@@ -352,6 +461,22 @@ def test_a_mediators_conditions_say_where_they_were_read() -> None:
 
     assert [(one.place, one.warning) for one in lint_texts({}, texts, guards=GUARDS)] == [("conditions", True)]
     assert lint_texts({}, sourced, guards=GUARDS) == ()
+
+
+@pytest.mark.parametrize("checked", ["", "i_checked_this = true\n"])
+def test_nobody_may_say_that_an_address_that_takes_no_answer_is_right(tmp_path: Path, checked: str) -> None:
+    """It stands on no list, and no list is needed to know what becomes of a letter to it."""
+    (tmp_path / "inconnu.toml").write_text(
+        'slug = "inconnu"\nname = "Inconnu"\nsector = "telecom"\nwebsites = ["inconnu.example"]\n[[channels]]\n'
+        f'id = "mine"\nmedium = "email"\npurpose = "customer-service"\naudience = "consumers"\n{checked}'
+        'target = "noreply@inconnu.example"\nquality = "archived"\nstated_on = 2026-11-01\n'
+        'checked_on = 2026-11-01\nsources = ["my contract"]\n',
+        "utf-8",
+    )
+    registry, problems = Registry.with_user_records(tmp_path)
+
+    assert "inconnu" not in registry.by_slug
+    assert problems == ("inconnu.toml: channels[0].target: says itself that it takes no answer",)
 
 
 @pytest.mark.parametrize(("checked", "kept"), [("", False), ("i_checked_this = true\n", True)])

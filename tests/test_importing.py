@@ -363,14 +363,22 @@ def test_a_curated_record_is_added_to(tmp_path: Path) -> None:
 def test_what_cannot_be_taken_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     """A file that is none, one that is too big, a form that is no page; what must not be used is only left out."""
     folder, into = tmp_path / "data", tmp_path / "into"
-    saved(folder, a_company("refus"), a_company("bon", webform="http://bon.example/form"))
+    saved(
+        folder,
+        a_company("refus"),
+        a_company("muet", email="noreply@muet.example"),
+        a_company("bon", webform="http://bon.example/form"),
+    )
     commit(folder, {"companies/bad.json": "{", "companies/big.json": b" " * (MAX_BYTES + 1), "companies/no.txt": "x"})
     (folder / "companies" / "link.json").symlink_to(folder / "companies" / "bon.json")
     done = taken(folder, into)
     sentences = "\n".join(done.problems)
 
-    assert done.added == ["bon", "refus"]
-    assert done.refused == ["companies/refus.json: dpo@refus.example is left out: wrong"]
+    assert done.added == ["bon", "muet", "refus"]
+    assert done.refused == [
+        "companies/muet.json: noreply@muet.example is left out: says itself that it takes no answer",
+        "companies/refus.json: dpo@refus.example is left out: wrong",
+    ]
     assert "companies/bon.json: channels[2].target: should be the address of a page" in sentences
     assert "bad.json: " in sentences
     assert "big.json has more than" in sentences

@@ -75,6 +75,10 @@ def test_a_sound_record_is_read() -> None:
             "serviceclient@telecom.example",
             "channels[1].target: must never be used: invented",
         ),
+        ("reclamations@telecom.example", "noreply@telecom.example", "channels[1].target: says itself that it takes no"),
+        ("reclamations@telecom.example", "ne-pas-repondre@telecom.example", "channels[1].target: says itself that"),
+        ("reclamations@telecom.example", "keineantwort@telecom.example", "channels[1].target: says itself that"),
+        ("reclamations@telecom.example", "info@noreply.telecom.example", "channels[1].target: says itself that"),
         ("reclamations@telecom.example", "All@lists.example", "channels[1].target: must never be used: everybody's"),
         ('medium = "email"', 'medium = "webform"', "channels[1].target: should be the address of a page"),
         ('medium = "email"', 'medium = "post"', "channels[1].lines: are missing"),
@@ -524,6 +528,17 @@ def test_an_email_past_its_shelf_life_is_told_and_not_chosen(days: int) -> None:
     assert (choice.channel is None) is (days > 180)
     assert choice.stale is (days > 180)
     assert [one.id for one, _why in choice.others] == (["e"] if days > 180 else [])
+
+
+@pytest.mark.parametrize("days", [0, 1, 2, 400])
+@pytest.mark.parametrize("stated", [False, True])
+def test_a_day_that_is_still_to_come_keeps_nothing_fresh(days: int, *, stated: bool) -> None:
+    """Nobody has read anything then; one day more is only another time zone."""
+    written = TODAY + timedelta(days=days)
+    dated = channel("e", stated_on=written if stated else TODAY - timedelta(days=20), checked_on=written)
+    choice = _choose(operator(channels=(dated,)))
+
+    assert dated.is_due(TODAY, 180) is choice.stale is (choice.channel is None) is (days > 1)
 
 
 def test_a_post_past_its_shelf_life_is_used_and_marked() -> None:
