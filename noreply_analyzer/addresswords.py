@@ -11,7 +11,7 @@ from functools import cache
 from itertools import chain, islice
 from typing import Final
 
-from .words import AddressWords, alternatives, fold, languages
+from .words import AddressWords, alternatives, fold, languages, unhidden
 
 _APART: Final = "[^a-z]{0,12}"
 """What may stand between two words of an address: separators, digits, nothing."""
@@ -19,7 +19,7 @@ _BOUNDARY: Final = "\x1f"
 """Stands where ``fooBar`` goes from one word to the next."""
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _AS_LETTERS: Final = str.maketrans("01345", "oleas")
-_DIGIT_IN_WORD: Final = re.compile(r"(?<=[A-Za-z])[01345]|[01345](?=[A-Za-z])")
+_DIGIT_IN_WORD: Final = re.compile(r"(?<=[a-z])[01345]|[01345](?=[a-z])")
 _UNMISTAKABLE: Final = 10
 """Letters of words that are found inside a longer word too: "facturenepasrepondre"."""
 _SHORTEST_SLIP: Final = 5
@@ -174,12 +174,13 @@ def _is_one_off(written: str, meant: str, *, apart: bool) -> bool:
 
 def dead_words(text: str) -> str:
     """Give the words by which a local part or a label of a domain says that no answer is read; empty for none."""
+    text = unhidden(text)
     for written in _readings(text):
         if found := _dead().find(written) or _slip(written):
             at = written.find(found) if len(written) == len(text) else -1
             return found if at < 0 else text[at : at + len(found)]
-    letters = "".join(filter(str.isalpha, fold(text)))
-    return text if letters in _whole_names() else ""
+    untagged = text.partition("+")[0]
+    return untagged if "".join(filter(str.isalpha, fold(untagged))) in _whole_names() else ""
 
 
 def _readings(text: str) -> Iterator[str]:
