@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from . import curation
-from .authresults import seen
+from .authentication import Result
+from .authresults import hear, seen
 from .config import WAYS, Account, Identity, Settings
-from .detection import Overrides
 from .dns import MemoryCache, Resolver
-from .equipment import Store
+from .equipment import Store, preferences_for
 from .errors import (
     ConfigError,
     LoginRefusedError,
@@ -29,6 +29,7 @@ from .mailboxes import Listed, Role
 from .message import Message
 from .opening import open_store
 from .passwords import password
+from .policy import Analysis, Circumstances, analyze
 from .references import unknown_operators
 from .state import State
 from .supplies import now, open_records, tools_for
@@ -36,9 +37,13 @@ from .wire import countdown
 
 _SECONDS = 30.0
 _DNS_SECONDS = 5.0
-_LATEST = 20
-"""Messages that are looked at for the word of the provider."""
+_LATEST = 100
+"""Messages that are looked at for the word of the provider, and for what can be proven of them."""
+_LARGEST = 1024 * 1024
+"""Bytes of one of them: what is larger says no more, and takes its time."""
 _LATEST_DAYS = 30
+_REASONS = 3
+"""Different reasons why something could not be proven that are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,11 +184,12 @@ def _how(box: Listed | None, role: Role, configured: str) -> str:
 def _provider(account: Account, store: Store, settings: Settings) -> Iterator[Line]:
     """Say whose Authentication-Results the latest mail carries, and what is believed of them."""
     try:
-        messages = _latest(store, settings)
+        latest = _latest(store, settings, account)
     except ConfigError:  # of the mailboxes, and told there
         return
+    messages = [analysis.message for analysis in latest]
     counts = Counter(name for message in messages for name in seen(message, account.received_by))
-    carried = ", ".join(f"{name} ({count})" for name, count in counts.most_common()) or _("none")
+    carried = "; ".join(_meant(account, messages, name) for name, _count in counts.most_common()) or _("none")
     missing = [name for name in account.authserv_ids if name.lower() not in {one.lower() for one in counts}]
     if messages and missing:
         sentence = _("{name}: none of the last {count} messages carries the word of {missing}; they carry: {carried}")
@@ -193,19 +199,56 @@ def _provider(account: Account, store: Store, settings: Settings) -> Iterator[Li
         sentence = _("{name}: nobody's word is believed (authserv_ids); the last {count} messages carry: {carried}")
     said = sentence.format(name=account.name, count=len(messages), missing=", ".join(missing), carried=carried)
     yield Line(fine=not (messages and missing), what="provider", said=said)
+    yield _proof(account, latest)
 
 
-def _latest(store: Store, settings: Settings) -> list[Message]:
-    """Read the newest messages of the first mailbox, in a process that can be killed."""
+def _meant(account: Account, messages: Sequence[Message], name: str) -> str:
+    """Say how often an id is carried, and of how many authors it would decide if it were pinned."""
+    carrying = sum(name in seen(message, account.received_by) for message in messages)
+    said = [
+        word.dmarc
+        for message in messages
+        if (word := hear(message, (name,), account.received_by)) and word.decides(message)
+    ]
+    sentence = _("{id} ({count}; pinned, it proves {proven} and contradicts {contradicted})")
+    proven, contradicted = said.count(Result.PASS), said.count(Result.FAIL)
+    return sentence.format(id=name, count=carrying, proven=proven, contradicted=contradicted)
+
+
+def _proof(account: Account, latest: Sequence[Analysis]) -> Line:
+    """Say of how much of the latest mail that is worth a draft it could not be shown who wrote it, and why."""
+    checked = [analysis for analysis in latest if analysis.authentication.checked_by and analysis.message.author]
+    unproven = [analysis for analysis in checked if not analysis.proven]
+    sentence = _("{name}: of the last {count} messages {checked} had to be proven; {unproven} of them could not be")
+    said = sentence.format(name=account.name, count=len(latest), checked=len(checked), unproven=len(unproven))
+    reasons = Counter(analysis.authentication.reason for analysis in unproven)
+    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(_REASONS))
+    return Line(fine=True, what="proof", said=f"{said}: {told}" if told else said)
+
+
+def _latest(store: Store, settings: Settings, account: Account) -> list[Analysis]:
+    """Judge the newest messages of the first mailbox as a run would, but whatever their age, and write nothing."""
     since = (now() - timedelta(days=_LATEST_DAYS)).date()
     newest = deque(store.messages(store.mailboxes()[0], after=None, since=since), maxlen=_LATEST)
-    messages = []
-    with tools_for(settings, ask_dns=False) as tools:
+    preferences, registry = preferences_for(settings, account), open_records(settings).registry
+    judged = []
+    with tools_for(settings, ask_dns=True) as tools:
         for found in newest:
             with suppress(MessageError, ServerRefusedError):
-                if raw := store.fetch(found.ref):
-                    messages.append(tools.read(raw, Overrides()).message)
-    return messages
+                if found.size <= _LARGEST and (raw := store.fetch(found.ref)):
+                    seen_as = Circumstances(now=now(), received=found.received, flags=found.flags, ageless=True)
+                    reading = tools.read(raw, preferences.overrides)
+                    judged.append(
+                        analyze(
+                            raw,
+                            reading,
+                            circumstances=seen_as,
+                            preferences=preferences,
+                            registry=registry,
+                            tools=tools,
+                        ).without_text()
+                    )
+    return judged
 
 
 # Everything else ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from .dns import Resolver
 from .equipment import Entry, Equipment, Note, Remaining, Store, Trouble
 from .errors import DnsUnreachableError
 from .interruption import Interruption
-from .language import _
+from .language import _, ngettext
 from .output import Output, Sink
 from .policy import Action
 from .progress import Progress
@@ -25,7 +25,7 @@ from .registry import Registry
 from .run import run_accounts, worst
 from .state import State
 from .supplies import now, open_records, tell_unknown_operators
-from .workbench import Workbench
+from .workbench import MAX_IN_A_ROW, Workbench
 from .worker import Worker
 
 
@@ -153,7 +153,7 @@ def run_from_settings(
         stop = stack.enter_context(Interruption())
         state = stack.enter_context(State.in_memory(state_path) if dry_run else State.open(state_path))
         resolver = Resolver(settings.dns.servers, cache=state.keys, clock=now)
-        worker = stack.enter_context(Worker())
+        tools = Workbench(stack.enter_context(Worker()), resolver, seconds=settings.limits.message_seconds)
 
         @cache
         def registry() -> Registry:
@@ -167,7 +167,7 @@ def run_from_settings(
                 settings=settings,
                 state=state,
                 open_registry=registry,
-                tools=Workbench(worker, resolver, seconds=settings.limits.message_seconds),
+                tools=tools,
                 open_store=open_store,
                 clock=now,
                 stop=stop,
@@ -179,12 +179,24 @@ def run_from_settings(
         )
         if registry.cache_info().currsize:  # no run reads the records only to say how old they are
             _say_if_outdated(registry(), settings, state, printer)
+        if tools.gave_up:
+            printer.complain(_too_many_broken_off())
+            status = worst({status, 1})
         try:
             resolver.raise_if_silent()
         except DnsUnreachableError as error:
             printer.complain(str(error))
             status = worst({status, error.exit_status})
     return status
+
+
+def _too_many_broken_off() -> str:
+    sentence = ngettext(
+        "no more signatures were checked after {count} message in a row that took too long; the rest waits",
+        "no more signatures were checked after {count} messages in a row that took too long; the rest waits",
+        MAX_IN_A_ROW,
+    )
+    return sentence.format(count=MAX_IN_A_ROW)
 
 
 def _say_what_is_wrong(opened: Opened, state: State, printer: RunPrinter) -> None:

@@ -4,14 +4,28 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
-from .authentication import Authentication, TxtAnswer, conclude, keys_wanted, verify_signatures
+from .authentication import (
+    Authentication,
+    Result,
+    Standing,
+    TxtAnswer,
+    conclude,
+    keys_wanted,
+    verify_signatures,
+)
 from .detection import Overrides
+from .errors import MessageError
+from .language import _
 from .message import Message
 from .policy import Reading, read
 from .worker import Worker
 
 DNS_SECONDS: Final = 5.0
 """What all look-ups for one message may take together; the keys of honest senders answer within a tenth of it."""
+
+
+MAX_IN_A_ROW: Final = 10
+"""Messages whose check is broken off, one after the other, before no more are checked: each takes its time."""
 
 
 class Resolver(Protocol):
@@ -29,6 +43,12 @@ class Workbench:
         self._worker = worker
         self._resolver = resolver
         self._seconds = seconds
+        self._in_a_row = 0
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether so many checks were broken off that no more are made."""
+        return self._in_a_row >= MAX_IN_A_ROW
 
     def read(self, raw: bytes, overrides: Overrides) -> Reading:
         """Read, judge and classify in the worker.
@@ -43,9 +63,22 @@ class Workbench:
     ) -> Authentication:
         """Look up the keys here, check the signatures in the worker.
 
-        Raises:
-            MessageError: checking took longer than it may.
+        A check that takes longer than it may, or breaks the worker down, leaves the author not established; after ten
+        in a row the others have to wait for another run.
         """
+        if self.gave_up:
+            return _unchecked(Result.TEMPERROR, _("not checked: too many before it took too long"))
         keys = self._resolver.look_up_all(keys_wanted(message, every=every), seconds=DNS_SECONDS)
-        signatures = self._worker.call(verify_signatures, raw, message, dict(keys), at, arrived, seconds=self._seconds)
+        try:
+            signatures = self._worker.call(
+                verify_signatures, raw, message, dict(keys), at, arrived, seconds=self._seconds
+            )
+        except MessageError as error:
+            self._in_a_row += 1
+            return _unchecked(Result.NEUTRAL, _("not checked: {problem}").format(problem=error))
+        self._in_a_row = 0
         return conclude(message, signatures)
+
+
+def _unchecked(result: Result, reason: str) -> Authentication:
+    return Authentication(result=result, standing=Standing.NOT_ESTABLISHED, reason=reason)

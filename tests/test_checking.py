@@ -9,7 +9,7 @@ import pytest
 from servers.dnsd import Bad, DnsServer
 from test_cut_off import bill
 from test_trouble import no_certificate, nobody_there, readable_secret, wrong_password
-from world import TELECOM, MaildirWorld, World
+from world import TELECOM, MaildirWorld, World, mail
 
 
 def told(world: World, *words: str, status: int) -> dict[str, list[tuple[str, str]]]:
@@ -44,6 +44,7 @@ def test_all_is_well(world: World) -> None:
         "drafts": "perso: Brouillons (the server marks it)",
         "sent": "perso: Éléments envoyés (the server marks it)",
         "provider": "perso: nobody's word is believed (authserv_ids); the last 1 messages carry: none",
+        "proof": "perso: of the last 1 messages 1 had to be proven; 0 of them could not be",
         "dns": f"127.0.0.1:{world.dns_port}: answers",
         "state": f"{world.state}: made by the first run",
     }
@@ -141,9 +142,18 @@ VOUCHED = b"Authentication-Results: mx.example.org; dmarc=pass header.from=telec
 @pytest.mark.parametrize(
     ("pinned", "status", "said"),
     [
-        ([], 0, "nobody's word is believed (authserv_ids); the last 2 messages carry: mx.example.org (1)"),
-        (["MX.example.org"], 0, "believed, where it counts; the last 2 messages carry: mx.example.org (1)"),
-        (["mx.example.net"], 1, "none of the last 2 messages carries the word of mx.example.net; they carry: mx.ex"),
+        (
+            [],
+            0,
+            "nobody's word is believed (authserv_ids); the last 3 messages carry: mx.example.org (2; "
+            "pinned, it proves 1 and contradicts 1)",
+        ),
+        (
+            ["MX.example.org"],
+            0,
+            "believed, where it counts; the last 3 messages carry: mx.example.org (2; pinned, it proves 1",
+        ),
+        (["mx.example.net"], 1, "none of the last 3 messages carries the word of mx.example.net; they carry: mx.ex"),
     ],
 )
 def test_whose_word_would_be_believed(maildir_world: MaildirWorld, pinned: list[str], status: int, said: str) -> None:
@@ -151,10 +161,33 @@ def test_whose_word_would_be_believed(maildir_world: MaildirWorld, pinned: list[
     world = maildir_world
     world.account = {"authserv_ids": pinned}
     world.write_config()
-    world.deliver(bill(world, TELECOM), VOUCHED + bill(world, TELECOM, "2"))
+    refuted = VOUCHED.replace(b"pass", b"fail")
+    world.deliver(bill(world, TELECOM), VOUCHED + bill(world, TELECOM, "2"), refuted + bill(world, TELECOM, "3"))
     found = told(world, status=status)
 
     assert said in found["provider"][0][1]
+
+
+@pytest.mark.parametrize(
+    ("pinned", "said"),
+    [
+        ([], "of the last 4 messages 3 had to be proven; 2 of them could not be: there is no signature (2)"),
+        (
+            ["mx.example.org"],
+            "of the last 4 messages 3 had to be proven; 1 of them could not be: there is no signature",
+        ),
+    ],
+)
+def test_the_share_that_stays_unproven(maildir_world: MaildirWorld, pinned: list[str], said: str) -> None:
+    """Of the mail that a run would have to prove, with what is believed of the provider; a friend's is not asked of."""
+    world = maildir_world
+    world.account = {"authserv_ids": pinned}
+    world.write_config()
+    unsigned = bill(world, TELECOM, "2").partition(b"From:")[2]
+    friend = mail("Jean <jean@example.net>", "Bonjour", "A demain.", date=world.now)
+    world.deliver(bill(world, TELECOM), b"From:" + unsigned, VOUCHED + b"From:" + unsigned, friend)
+
+    assert said in told(world, status=0)["proof"][0][1]
 
 
 def test_a_maildir(maildir_world: MaildirWorld) -> None:

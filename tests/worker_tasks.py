@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from noreply_analyzer.address import Address, canonicalize_domain
-from noreply_analyzer.authentication import Result, Signature
+from noreply_analyzer.authentication import Result, Signature, verify_signatures
 from noreply_analyzer.errors import ConfigError, MessageError, RecordError
 from noreply_analyzer.language import in_use
 
@@ -67,6 +67,15 @@ def sleep(seconds: float) -> None:
 def hang_in_c() -> bool:
     """Compute in one call that no signal handler of Python's interrupts."""
     return pow(3, (1 << 300_000) - 1, (1 << 300_000) - 3) == 0
+
+
+def hang_on_signatures(raw: bytes, *rest: object) -> object:
+    """Hang, in the place of `verify_signatures`, on what says so; break down, or do the work, on everything else."""
+    if b"X-Hang" in raw:
+        hang_in_c()
+    if b"X-Break" in raw:
+        segfault()
+    return verify_signatures(raw, *rest)  # type: ignore[arg-type]
 
 
 def segfault() -> None:
