@@ -87,6 +87,11 @@ def look_at(folder: Path) -> Checkout:
     )
 
 
+def is_kept(folder: Path) -> bool:
+    """Tell whether git keeps files of *folder*: not of one that only lies within a checkout, as an installation may."""
+    return bool(_ask(folder, "ls-files", "-z", "--", "."))
+
+
 def _ask(folder: Path, *words: str) -> bytes | None:
     """Give what git prints; ``None`` where it fails, takes too long or prints without end."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

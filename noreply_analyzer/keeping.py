@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from .amending import Amendment, amended
+from .checkout import is_kept
 from .errors import DataError, RecordError, UsageError
 from .folders import read_file, write_over
 from .language import _
@@ -67,6 +68,24 @@ def records_in(folder: Path | None = None) -> Records:
     for path in _files(folder / "mediators") if both and (folder / "mediators").is_dir() else ():
         _take(path, read_mediator, found, paths, problems)
     return Records(folder, found, tuple(problems), paths)
+
+
+def records_to_write(folder: Path | None = None) -> Records:
+    """Read records as `records_in`, to write into them: those of the program only where git keeps them.
+
+    What was installed is nobody's to change: the next version would take it away, and nobody else would see it.
+
+    Raises:
+        DataError: the folder cannot be read.
+        UsageError: no folder is named, and the program is installed.
+    """
+    if folder is None and not is_kept(here := Path(str(files(__package__))) / "operators"):
+        sentence = _(
+            "{path} is installed, and the next version would take away what is written there: name your records with"
+            " --records DIR, or take a checkout of the program's (CONTRIBUTING.md)"
+        )
+        raise UsageError(sentence.format(path=here))
+    return records_in(folder)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -38,7 +38,7 @@ def _say(sentence: str) -> None:
 @click.option("--against", "folder", required=True, type=_FOLDER, metavar="DIR", help="The folder of dated texts.")
 @click.option("--map", "map_file", type=_FOLDER, metavar="FILE", help="Which texts are whose (TOML); else by name.")
 @click.option("--records", "own", type=_FOLDER, metavar="DIR", help="Your records; else those of the program.")
-@click.option("--write", is_flag=True, help="Write dates and sources of what still stands into the records.")
+@click.option("--write", is_flag=True, help="Write what still stands into your records, or into a checkout.")
 @_AS_JSON
 def verify(
     *, slugs: Sequence[str], folder: Path, map_file: Path | None, own: Path | None, write: bool, as_json: bool
@@ -51,14 +51,16 @@ def verify(
     from . import keeping, report, verifying
     from .texts import Shelf
 
-    records, today = keeping.records_in(own), _today()
+    records, today = keeping.records_to_write(own) if write else keeping.records_in(own), _today()
     chosen, shelf, out = records.chosen(slugs), Shelf(folder, today=today), Output(sys.stdout)
     assigned = _assigned(records, shelf, map_file)
     problems, outcomes, silent = list(records.problems), set(), Counter[type]()
+    changed: list[Path] = []
     for record in chosen:
         name = verifying.name_of(record)
         found = tuple(verifying.verify([record], shelf, assigned))
         written = _written(records, name, found, today, problems) if write else {}
+        changed += [records.paths[name]] * bool(written)
         here = {one.outcome for one in found}
         silent[type(record)] += name not in assigned and here <= {verifying.Outcome.NO_TEXT}
         outcomes |= here
@@ -69,6 +71,8 @@ def verify(
                 out.write(escaped(str(one)) + "\n")
     out.flush()
     problems += shelf.problems
+    for path in changed:
+        _say(_("{path}: written").format(path=path))
     for problem in (*problems, *_remarks(shelf, Counter() if slugs else silent)):
         _say(problem)
     wrong = outcomes & {verifying.Outcome.NOT_FOUND, verifying.Outcome.READ_AGAIN}

@@ -2,6 +2,9 @@
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -11,6 +14,7 @@ from builders import a_channel, an_operator
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from program import ROOT, environment
 from records import SOUND
 from saved import commit, git
 from schema import validated
@@ -490,6 +494,45 @@ def test_what_stands_is_written_down(tmp_path: Path, records: Path) -> None:
     assert operator.channels[0].sources[-1] == f"texts@{digits[:8]}, Télécom Exemple/Terms, copy of 2026-10-01"
     assert [entry.name for entry in records.iterdir()] == [path.name]
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_nothing_is_written_into_what_was_installed(tmp_path: Path) -> None:
+    """Not where it lies in somebody's checkout either, but where git keeps the records themselves."""
+    site, texts = tmp_path / "site", tmp_path / "texts"
+    shutil.copytree(ROOT / "noreply_analyzer", site / "noreply_analyzer", ignore=shutil.ignore_patterns("__pycache__"))
+    record = site / "noreply_analyzer" / "operators" / "telecom-exemple.toml"
+    record.write_text(SOUND, "utf-8")
+    commit(texts, {"Télécom Exemple/Terms.md": TERMS}, day="2026-10-01")
+    commit(site, {".gitignore": "/noreply_analyzer/"})
+
+    def typed() -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "noreply_analyzer", *("registry", "verify", "--against", str(texts), "--write")],
+            cwd=site,
+            env=environment(tmp_path, PYTHONPATH=str(site)),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    refused = typed()
+    assert (refused.returncode, refused.stdout) == (64, "")
+    assert f"{record.parent} is installed" in refused.stderr
+    assert "--records DIR" in refused.stderr
+    assert record.read_text("utf-8") == SOUND
+    git(site, "add", "-f", "noreply_analyzer/operators")
+    done = typed()
+    assert (done.returncode, done.stderr.splitlines()[0]) == (0, f"noreply-analyzer: {record}: written")
+    assert "stated_on = 2026-10-01" in record.read_text("utf-8")
+
+
+def test_the_files_that_were_written_are_named(tmp_path: Path, records: Path) -> None:
+    """Once; and where nothing was new, none is."""
+    commit(tmp_path / "texts", {"Télécom Exemple/Terms.md": TERMS}, day="2026-10-01")
+    words = ("--against", str(tmp_path / "texts"), "--records", str(records), "--write")
+
+    assert run(*words)[2] == f"noreply-analyzer: {records / 'telecom-exemple.toml'}: written\n"
+    assert run(*words)[2] == ""
 
 
 def test_a_text_without_a_date_confirms_and_dates_nothing(tmp_path: Path, records: Path) -> None:
