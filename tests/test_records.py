@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from builders import a_channel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from noreply_analyzer.curation import lint, lint_texts
 from noreply_analyzer.errors import RecordError
 from noreply_analyzer.guards import shipped_guards as guards
 from noreply_analyzer.lookalike import claim
-from noreply_analyzer.registrar import fold, read_operator, refused
+from noreply_analyzer.registrar import check_operator, fold, read_operator, refused
 from noreply_analyzer.registry import (
     Audience,
     Channel,
@@ -251,6 +252,21 @@ def test_an_invented_address_cannot_become_a_recipient() -> None:
     for refusal in guards().refused:
         with pytest.raises(RecordError, match="must never be used"):
             read_operator(text.format(refusal.address), "x.toml", deny=guards().refused)
+
+
+@pytest.mark.parametrize("operator", [one for one in SHIPPED.operators if one.do_not_use], ids=lambda one: one.slug)
+def test_what_is_wrong_for_one_operator_cannot_become_a_channel_of_it(operator: Operator) -> None:
+    """Each of them, put into its record, keeps it from loading, whoever puts it there."""
+    for refusal in operator.do_not_use:
+        email = "@" in refusal.address
+        wrong = a_channel(
+            id="wrong",
+            medium=Medium.EMAIL if email else Medium.POST,
+            target=refusal.address if email else "",
+            lines=() if email else tuple(line.strip() for line in refusal.address.split(",")),
+        )
+        found = check_operator(msgspec.structs.replace(operator, channels=(*operator.channels, wrong)))
+        assert any("must never be used" in sentence for _place, sentence in found), refusal.address
 
 
 def test_each_channel_names_where_it_was_read() -> None:
