@@ -316,9 +316,22 @@ def _bounce(message: Message) -> Evidence | None:
     author = _author_text(message)
     if found := daemon_words(author):
         return Evidence(rule="bounce", where="From", found=found)
-    if _starts(message, "bounce") and (_returns_nowhere(message) or "postmaster" in author.casefold()):
+    if failed := next((value for value in message.all("auto-submitted") if _FAILURE.search(value)), ""):
+        return Evidence(rule="bounce", where="Auto-Submitted", found=failed)
+    if _starts(message, "bounce") and (
+        _returns_nowhere(message) or "postmaster" in author.casefold() or _STATUS.search(message.text[:_MAX_STATUS])
+    ):
         return Evidence(rule="bounce", where="Subject", found=message.subject)
     return None
+
+
+_FAILURE: Final = re.compile(
+    r"\((?:failure|warning-timeout|postmaster-(?:error|warning)|return-receipt)\)", re.IGNORECASE
+)
+"""What sendmail writes behind ``auto-generated`` on the mail that it returns."""
+_STATUS: Final = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b|^\W{0,9}[45]\d\d[ -]|Final-Recipient:", re.MULTILINE)
+"""The words of a mail server in the text: an RFC 3463 status, an SMTP reply, a field of a report."""
+_MAX_STATUS: Final = 8000
 
 
 def _is_report(message: Message, kind: str) -> bool:

@@ -52,6 +52,12 @@ _BLOCK_LINE: Final = re.compile(
     r"|skickat|till|ämne|enviat|assumpte|per a)\s?\*?\s?:",
     re.IGNORECASE,
 )
+_BLOCK_SURE: Final = re.compile(
+    r"[>*\s]*(envoyé(?: le)?|sent|objet|sujet|subject|gesendet|betreff|enviado|enviada em|asunto|assunto|inviato"
+    r"|oggetto|verzonden|onderwerp|wysłano|temat|skickat|ämne|enviat|assumpte)\s?\*?\s?:",
+    re.IGNORECASE,
+)
+"""One of them at least: a journey too has a from, a to and a date."""
 _BLOCK_LINES: Final = 8
 
 
@@ -149,4 +155,5 @@ def _quote_run(lines: list[str], at: int, *, answers: bool) -> int:
 def _is_block(lines: list[str], at: int, *, needed: int) -> bool:
     if not _BLOCK_START.match(lines[at]):
         return False
-    return sum(_BLOCK_LINE.match(line) is not None for line in lines[at + 1 : at + _BLOCK_LINES]) >= needed
+    below = [line for line in lines[at + 1 : at + _BLOCK_LINES] if _BLOCK_LINE.match(line)]
+    return len(below) >= needed and (needed == 1 or any(map(_BLOCK_SURE.match, below)))

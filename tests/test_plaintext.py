@@ -273,6 +273,9 @@ def test_forwarded_message_has_no_text_of_its_own(subject: str) -> None:
     "text",
     [
         "De : Paris\nÀ : La Rochelle\nDépart : 8 h 15",
+        "Votre voyage\nDe : Paris\nÀ : La Rochelle\nDate : 12 novembre",
+        "Il tuo viaggio\nDa: Roma\nA: Milano\nData: 12 novembre",
+        "Din resa\nFrån: Malmö\nTill: Lund\nDatum: 12 november",
         "Le 12 novembre 2026, votre conseiller a écrit :\nVotre ligne est rétablie.",
         "> Accéder à mon espace client",
         "| Forfait | 30,00 € |\n| Appels | 12,99 € |",
