@@ -9,7 +9,7 @@ from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
 from .references import references_to
-from .registry import Channel, Level, Mediator, Operator, Registry, Step, lineage
+from .registry import Channel, Choice, Level, Mediator, Operator, Registry, Step, lineage
 
 
 def brief_for(
@@ -29,9 +29,11 @@ def brief_for(
         ValueError: the analyses belong to no operator, or to no decided choice: nothing may be drafted.
     """
     newest = analyses[-1]
-    if newest.match is None or newest.choice is None:
+    if newest.addressee is None or newest.choice is None:
         raise ValueError("only what was decided to be drafted has a brief")
-    operator, choice = newest.match.operator, newest.choice
+    operator, choice = newest.addressee, newest.choice
+    if newest.is_report:
+        return _report_for(analyses, operator, choice, account=account, settings=settings, now=now)
     steps = _escalation(operator, registry)
     later = [where for _days, where in steps]  # named as the next step, so not as another way
     return Brief(
@@ -53,6 +55,31 @@ def brief_for(
         deadline=registry.deadline_of(operator),
         ask_locally=next((one.ask_locally for one in lineage(operator, registry) if one.ask_locally), ""),
         sells_for=tuple(one.name for slug in operator.sells_for if (one := registry.get(slug))),
+        now=now,
+        timezone=ZoneInfo(settings.timezone),
+    )
+
+
+def _report_for(
+    analyses: Sequence[Analysis],
+    operator: Operator,
+    choice: Choice,
+    *,
+    account: Account,
+    settings: Settings,
+    now: datetime,
+) -> Brief:
+    """Give what a report of mail in an operator's name needs: nothing that the user is known by."""
+    newest = analyses[-1]
+    return Brief(
+        account=account.name,
+        writer=_writer(account, settings),
+        operator=operator,
+        topic=newest.matter,
+        answered=tuple(Answered(message=a.message) for a in analyses),
+        channel=choice.channel,
+        also=choice.also,
+        report=newest.warnings[0].text if newest.warnings else newest.authentication.reason,
         now=now,
         timezone=ZoneInfo(settings.timezone),
     )
