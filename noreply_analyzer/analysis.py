@@ -12,6 +12,11 @@ from .message import Message
 from .registry import Choice, Level, Match, Operator
 from .topic import Subject, Topic
 
+REPORTS: Final = frozenset({"report-look-alike", "report-forged"})
+"""The rules by which a report is drafted instead of an answer."""
+_REPORTED: Final = 4000
+"""Characters of the text of a message that a report repeats."""
+
 
 class Action(StrEnum):
     """What may be done about a message."""
@@ -48,6 +53,7 @@ class Preferences:
     topics: frozenset[Topic] = frozenset(set(Topic) - {Topic.SECURITY, Topic.SURVEY, Topic.MARKETING, Topic.CALL})
     unproven: Action = Action.TELL
     level: Level = Level.QUESTION
+    report_phishing: bool = False
     max_age: timedelta = timedelta(days=30)
     give_up: timedelta = timedelta(days=7)
     shelf_life_days: int = 180
@@ -91,6 +97,8 @@ class Analysis:
     authentication: Authentication
     match: Match | None
     """The operator that the author's address belongs to; to be believed only if the author is proven."""
+    suspect_of: Operator | None = None
+    """The operator in whose name it is written, should somebody else have written it."""
     warnings: tuple[Caution, ...] = ()
     decision: Decision
     choice: Choice | None = None
@@ -101,14 +109,34 @@ class Analysis:
         return self.reading.message
 
     def without_text(self) -> "Analysis":
-        """Give the same without the text of the message: what was to be quoted of it is in the evidence."""
-        message = replace(self.message, text="")
+        """Give the same without the text of the message: what was to be quoted of it is in the evidence.
+
+        Of a message that is to be reported its beginning stays: the abuse desk wants to see it.
+        """
+        message = replace(self.message, text=self.message.text[:_REPORTED] if self.is_report else "")
         return replace(self, reading=replace(self.reading, message=message))
 
     @property
     def topic(self) -> Topic:
         """What the message is about."""
         return self.reading.subject.topic
+
+    @property
+    def is_report(self) -> bool:
+        """Whether what is drafted is a report of it, to the operator in whose name somebody else wrote it."""
+        return self.decision.rule in REPORTS
+
+    @property
+    def addressee(self) -> Operator | None:
+        """Whom a draft about it is for."""
+        if self.is_report:
+            return self.suspect_of
+        return self.match.operator if self.match else None
+
+    @property
+    def matter(self) -> Topic:
+        """What a draft about it is about: a report is a matter of security, which nothing else is ever drafted to."""
+        return Topic.SECURITY if self.is_report else self.topic
 
     @property
     def proven(self) -> bool:

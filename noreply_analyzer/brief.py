@@ -68,5 +68,7 @@ class Brief:
     """Who answers rather than the head office; in French."""
     sells_for: tuple[str, ...] = ()
     """The names of those whose services it sells."""
+    report: str = ""
+    """Why what it holds is not the operator's: it reports them, and answers nothing."""
     now: datetime
     timezone: ZoneInfo

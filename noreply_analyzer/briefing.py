@@ -10,7 +10,7 @@ from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
 from .references import found_in, references_to
-from .registry import Choice, Level, Registry, lineage
+from .registry import Choice, Level, Operator, Registry, lineage
 
 
 def brief_for(
@@ -30,9 +30,12 @@ def brief_for(
         ValueError: the analyses belong to no operator, or to no decided choice: nothing may be drafted.
     """
     newest = analyses[-1]
-    if newest.match is None or newest.choice is None:
+    if newest.addressee is None or newest.choice is None:
         raise ValueError("only what was decided to be drafted has a brief")
-    operator, choice = newest.match.operator, _shared(newest.choice, analyses)
+    operator = newest.addressee
+    if newest.is_report:
+        return _report_for(analyses, operator, newest.choice, account=account, settings=settings, now=now)
+    choice = _shared(newest.choice, analyses)
     known = references_to(operator, account, registry)
     steps = registry.steps_of(operator)
     later = [where for _days, where in steps]  # named as the next step, so not as another way
@@ -67,6 +70,31 @@ def _shared(choice: Choice, analyses: Sequence[Analysis]) -> Choice:
     if choice.channel is None or len(desks) <= 1 or not any(desk.serves for desk in desks):
         return choice
     return replace(choice, channel=None, also=(choice.channel, *choice.also), to_verify=False, stale=False)
+
+
+def _report_for(
+    analyses: Sequence[Analysis],
+    operator: Operator,
+    choice: Choice,
+    *,
+    account: Account,
+    settings: Settings,
+    now: datetime,
+) -> Brief:
+    """Give what a report of mail in an operator's name needs: nothing that the user is known by."""
+    newest = analyses[-1]
+    return Brief(
+        account=account.name,
+        writer=_writer(account, settings),
+        operator=operator,
+        topic=newest.matter,
+        answered=tuple(Answered(message=a.message) for a in analyses),
+        channel=choice.channel,
+        also=choice.also,
+        report=newest.warnings[0].text if newest.warnings else newest.authentication.reason,
+        now=now,
+        timezone=ZoneInfo(settings.timezone),
+    )
 
 
 def _writer(account: Account, settings: Settings) -> Writer:

@@ -5,6 +5,7 @@ Channels for data protection, for abuse reports and for cancellations are in no 
 to any of them is worse than writing nothing.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -70,6 +71,10 @@ _BESIDE: Final = frozenset({Medium.EMAIL, Medium.POST, Medium.WEBFORM, Medium.PH
 _MEDIA: Final = tuple(Medium)
 _QUALITIES: Final = tuple(Quality)
 _GENERATIONS: Final = 4  # a brand of a brand of a company; also ends a circle
+_DECEIT: Final = re.compile(
+    r"\b(?:phish|hameconn|frau[dt]|usurp|escroqu|spam|indesirable|(?:courriel|message)s? suspect|texte seul|text only)"
+)
+"""What the limits of an abuse desk say where it takes mail that deceives, or in which form it takes mail."""
 _SHELF_LIVES: Final = 3
 """Of a postal address, after which it is worth no more than one that is only reported."""
 
@@ -123,6 +128,33 @@ def _serving(letters: list[Channel], said: Sequence[str]) -> list[Channel]:
     named = ({words for words in served if any(f" {word} " in text for word in words)} for text in texts)
     one = next((found for found in named if found), set())
     return [channel for channel in letters if not channel.serves or (len(one) == 1 and channel.serves in one)]
+
+
+def choose_for_report(operator: Operator, *, today: date, shelf_life_days: int, registry: Directory) -> Choice:
+    """Say which e-mail address a report of mail in the name of *operator* may go to; beside it stand the other ways.
+
+    Abuse desks are there for many things, such as claims of authors: where one says what it takes, mail that deceives
+    has to be among it.
+    """
+    desks = [
+        (channel, _why_no_report(channel, today, shelf_life_days))
+        for one in lineage(operator, registry)
+        for channel in one.channels
+        if channel.purpose is Purpose.ABUSE and _takes_reports(channel)
+    ]
+    fit = [channel for channel, why in desks if not why]
+    also = tuple(channel for channel, _why in desks if channel not in fit[:1])
+    return Choice(channel=fit[0] if fit else None, also=also, others=tuple((one, why) for one, why in desks if why))
+
+
+def _takes_reports(channel: Channel) -> bool:
+    return channel.audience in _FIT_AUDIENCES and (not channel.limits or bool(_DECEIT.search(fold(channel.limits))))
+
+
+def _why_no_report(channel: Channel, today: date, shelf_life_days: int) -> str:
+    if channel.medium is not Medium.EMAIL:
+        return _("it is a form or a telephone")
+    return _why_no_recipient(channel, today, shelf_life_days)
 
 
 def _outdated(passed_over: list[tuple[Channel, str]]) -> tuple[Channel, ...]:

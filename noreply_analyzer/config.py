@@ -218,6 +218,7 @@ class Drafting(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     first_run_days: _UpToMost = 7
     unproven: Literal["tell", "draft"] = "tell"
     level: Annotated[Level, Check(_level_problem)] = Level.QUESTION
+    report_phishing: bool = False
 
 
 class Detection(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,7 +23,15 @@ from .message import Message
 from .prose import STUCK, Piece, clean, lay_out, paragraphs, template, value
 from .registry import Medium
 from .topic import Topic
-from .wording import covering_title, mail_title, note_values, provenance, text_language, text_values
+from .wording import (
+    covering_title,
+    mail_title,
+    note_values,
+    provenance,
+    report_values,
+    text_language,
+    text_values,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -64,14 +72,16 @@ def compose(brief: Brief) -> Draft:
     message["From"] = _header_address(brief.writer.name, brief.writer.address)
     if mailbox:
         message["To"] = _header_address(brief.operator.name, mailbox)
-        message["Subject"] = _header(mail_title(brief))
+        message["Subject"] = _header(
+            _report(brief, "title", text_language(brief)) if brief.report else mail_title(brief)
+        )
         message["Comments"] = _header(provenance(brief))
     else:
         message["To"] = _header_address(brief.writer.name, brief.writer.address)
-        message["Subject"] = _header(covering_title(brief))
+        message["Subject"] = _header(_own_title(brief))
     message["Date"] = brief.now.astimezone(brief.timezone).replace(microsecond=0)
     _add_threading(message, brief)
-    message.set_content(_email(brief) if mailbox else _note_and_letter(brief), charset="utf-8", cte="8bit")
+    message.set_content(_email(brief) if mailbox else _note_and_text(brief), charset="utf-8", cte="8bit")
     return Draft(message_id=str(message["Message-ID"]), message=message, shape="email" if mailbox else "letter")
 
 
@@ -90,7 +100,7 @@ def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
 def _require_answerable(brief: Brief) -> None:
     if not brief.answered:
         raise ValueError("a draft answers at least one message")
-    if brief.topic is Topic.SECURITY:
+    if brief.topic is Topic.SECURITY and not brief.report:
         raise ValueError("one-time codes, password resets and log-in alerts are never drafted to")
 
 
@@ -116,8 +126,11 @@ _POLICY: Final = _DraftPolicy(linesep="\r\n")
 
 
 def _mailbox(brief: Brief) -> Address | None:
-    """Whom the draft itself may be addressed to: a mailbox of the registry, and only if the author is proven."""
-    if brief.channel and brief.channel.medium is Medium.EMAIL and brief.proven_by:
+    """Whom the draft itself may be addressed to: a mailbox of the registry, and only if the author is proven.
+
+    Or where the author is somebody else, and is reported.
+    """
+    if brief.channel and brief.channel.medium is Medium.EMAIL and (brief.proven_by or brief.report):
         return Address.parse(brief.channel.target)
     return None
 
@@ -148,7 +161,26 @@ def _name(message: Message) -> str:
     return given if usable else stand_in(message.key)
 
 
+def _own_title(brief: Brief) -> str:
+    return _report(brief, "title", brief.writer.language) if brief.report else covering_title(brief)
+
+
+def _note_and_text(brief: Brief) -> str:
+    if not brief.report:
+        return _note_and_letter(brief)
+    note, text = _report(brief, "note", brief.writer.language), _report(brief, "text", text_language(brief))
+    return f"{note}\n{'-' * 72}\n\n{text}"
+
+
+def _report(brief: Brief, part: str, language: str) -> str:
+    """Give a part of a report: ``title``, ``note`` or ``text``."""
+    filled = _environment().get_template(f"{language}/report.j2")
+    return lay_out("".join(filled.blocks[part](filled.new_context(report_values(brief, language)))))
+
+
 def _email(brief: Brief) -> str:
+    if brief.report:
+        return _report(brief, "text", text_language(brief))
     return _render(f"{text_language(brief)}/email.j2", text_values(brief))
 
 

@@ -123,6 +123,7 @@ def preferences_for(settings: Settings, account: Account | None) -> Preferences:
         topics=frozenset(drafting.topics),
         unproven=Action(drafting.unproven),
         level=drafting.level,
+        report_phishing=drafting.report_phishing,
         max_age=timedelta(days=drafting.max_age_days),
         give_up=timedelta(days=settings.limits.give_up_days),
         shelf_life_days=settings.registry.shelf_life_days,

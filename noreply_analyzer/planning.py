@@ -36,9 +36,9 @@ def plan(analyses: Sequence[Analysis], *, waiting: Mapping[Matter, int], ceiling
     """
     groups: dict[tuple[Matter, bool], list[int]] = {}
     for index, analysis in enumerate(analyses):
-        if analysis.decision.action is Action.DRAFT and analysis.match:
+        if analysis.decision.action is Action.DRAFT and (addressee := analysis.addressee):
             # What is proven never shares a letter with what is not: the letter would lend it its proof.
-            key = ((analysis.match.operator.slug, analysis.topic), analysis.proven)
+            key = ((addressee.slug, analysis.matter), analysis.proven)
             groups.setdefault(key, []).append(index)
     letters: list[tuple[int, ...]] = []
     left_out: dict[int, Decision] = {}

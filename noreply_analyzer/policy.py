@@ -11,6 +11,7 @@ from typing import Final
 
 from .analysis import (
     NOT_CHECKED,
+    REPORTS,
     Action,
     Analysis,
     Caution,
@@ -23,13 +24,14 @@ from .analysis import (
 )
 from .authentication import Authentication, Result, Standing, conclude, list_signatures
 from .authresults import hear, weigh
+from .choice import choose_for_report
 from .detection import Answerability, Overrides, judge
 from .ids import is_draft_id
 from .language import N_, _
 from .lookalike import claim, domains_of, is_shared_with, named_in, shown
 from .mentions import mentions_in
 from .message import Message
-from .registry import Choice, Match, Registry, choose
+from .registry import Choice, Operator, Registry, choose
 from .topic import Topic, classify
 
 __all__ = [
@@ -95,13 +97,15 @@ def analyze(
     match = registry.find(author.address) if author else None
     if match:
         reading = replace(reading, subject=reading.subject.in_sector(match.operator.sector))
+    suspect_of, warnings = (match.operator, ()) if match else _warnings(reading.message, registry)
     analysis = Analysis(
         reading=reading,
         circumstances=circumstances,
         # Of a message that shows several authors it is known without a key that somebody pretends.
         authentication=NOT_CHECKED if author else conclude(reading.message, ()),
         match=match,
-        warnings=_warnings(reading.message, match, registry),
+        suspect_of=suspect_of,
+        warnings=warnings,
         decision=Decision(action=Action.LEAVE, rule="", reason=""),
     )
     first = decide(analysis, preferences)
@@ -127,6 +131,11 @@ def _prove(raw: bytes, analysis: Analysis, preferences: Preferences, tools: Tool
 
 
 def _choice(analysis: Analysis, decision: Decision, preferences: Preferences, registry: Registry) -> Choice | None:
+    if decision.rule in REPORTS and analysis.suspect_of:
+        today = analysis.circumstances.now.date()
+        return choose_for_report(
+            analysis.suspect_of, today=today, shelf_life_days=preferences.shelf_life_days, registry=registry
+        )
     if decision.action is not Action.DRAFT or analysis.match is None:
         return None
     return choose(
@@ -147,18 +156,17 @@ def said_of_service(message: Message) -> tuple[str, ...]:
     return (f"{head} {message.subject}", message.text)
 
 
-def _warnings(message: Message, match: Match | None, registry: Registry) -> tuple[Caution, ...]:
-    if match:
-        return ()
+def _warnings(message: Message, registry: Registry) -> tuple[Operator | None, tuple[Caution, ...]]:
+    """Warn of whoever is not known to write for an operator, and names it; give that operator too."""
     if message.author is None:
         return _doubts(message, registry)
     found = claim(registry, message.author.name, message.author.address)
     if found is None:
-        return ()
+        return None, ()
     if is_shared_with(registry, found.operator, message.author.address.domain):
         sentence = _("may be {operator}, but others have mailboxes at {domain} too, and no record names this address")
         text = sentence.format(operator=found.operator.name, domain=shown(message.author.address.domain))
-        return (Caution(rule="look-alike", text=text),)
+        return None, (Caution(rule="look-alike", text=text),)
     sentence = (
         _("wears the name of {operator} (“{worn}”), but {domain} is not one of its domains ({own})")
         if found.worn
@@ -170,17 +178,17 @@ def _warnings(message: Message, match: Match | None, registry: Registry) -> tupl
         domain=shown(message.author.address.domain),
         own=", ".join(domains_of(found.operator)[:_DOMAINS_TOLD]) or _("none is known"),
     )
-    return (Caution(rule="look-alike", text=text),)
+    return found.operator, (Caution(rule="look-alike", text=text),)
 
 
-def _doubts(message: Message, registry: Registry) -> tuple[Caution, ...]:
+def _doubts(message: Message, registry: Registry) -> tuple[Operator | None, tuple[Caution, ...]]:
     """Warn of an operator in a From field that mail programs read in different ways."""
     operator = next(filter(None, (named_in(registry, field) for field in message.all("from"))), None)
     if operator is None:
-        return ()
+        return None, ()
     sentence = _("shows {operator} where its author cannot be told: {problem}")
     text = sentence.format(operator=operator.name, problem=message.author_problem)
-    return (Caution(rule="look-alike", text=text),)
+    return operator, (Caution(rule="look-alike", text=text),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +225,19 @@ def _is(answerability: Answerability) -> Callable[[Analysis, Preferences], bool]
 def _waited_too_long(analysis: Analysis, preferences: Preferences) -> bool:
     since = analysis.circumstances.waiting_since
     return since is not None and analysis.circumstances.now - since >= preferences.give_up
+
+
+def _is_to_be_reported(analysis: Analysis, preferences: Preferences) -> bool:
+    """Tell whether to report it; nothing that looks like a code is ever drafted about, for a draft repeats it."""
+    wanted = preferences.report_phishing and analysis.suspect_of is not None
+    return wanted and analysis.topic is not Topic.SECURITY
+
+
+def _to_be_reported(why: str) -> str:
+    sentence = _(
+        "{reason}; report it to signal-spam.fr too, a text message to 33700; advice: cybermalveillance.gouv.fr"
+    )
+    return sentence.format(reason=why)
 
 
 def _by_a_seen_key(analysis: Analysis) -> str:
@@ -262,6 +283,13 @@ RULES: Final = (
         lambda analysis, preferences: not analysis.circumstances.ageless and _age(analysis) > preferences.max_age,
         Action.LEAVE,
         _because(N_("it is older than drafting.max_age_days")),
+    ),
+    # Whoever wears an operator's name is reported to it, if the user asks for that: never answered.
+    Rule(
+        "report-look-alike",
+        lambda analysis, preferences: bool(analysis.warnings) and _is_to_be_reported(analysis, preferences),
+        Action.DRAFT,
+        lambda analysis: _to_be_reported(analysis.warnings[0].text),
     ),
     # Whoever shows an operator's address to some readers only means to deceive.
     Rule(
@@ -343,6 +371,14 @@ RULES: Final = (
         lambda analysis, _p: analysis.authentication.result is Result.TEMPERROR,
         Action.LATER,
         lambda analysis: analysis.authentication.reason,
+    ),
+    Rule(
+        "report-forged",
+        lambda analysis, preferences: (
+            analysis.authentication.standing is Standing.CONTRADICTED and _is_to_be_reported(analysis, preferences)
+        ),
+        Action.DRAFT,
+        lambda analysis: _to_be_reported(analysis.authentication.reason),
     ),
     Rule(
         "contradicted",

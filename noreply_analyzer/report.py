@@ -178,7 +178,7 @@ def drafting(analyses: Sequence[Analysis], *, mailbox: str, zone: ZoneInfo, dry_
     """Say in one line that a draft was saved, and what it answers."""
     newest = analyses[-1]
     others = len(analyses) - 1
-    name = newest.match.operator.name if newest.match else who(newest)
+    name = newest.addressee.name if newest.addressee else who(newest)
     answered = " ".join(part for part in (day(newest, zone), what(newest)) if part)
     if others:
         more = ngettext("and {count} more message", "and {count} more messages", others).format(count=others)
@@ -189,8 +189,20 @@ def drafting(analyses: Sequence[Analysis], *, mailbox: str, zone: ZoneInfo, dry_
         if dry_run
         else _("{mailbox}: a draft to {operator} ({medium}), about {answered}")
     )
+    if newest.is_report:
+        return _reporting(newest, answered, mailbox=mailbox, operator=name, dry_run=dry_run)
     medium = channel.medium.value if channel else "post"
     return sentence.format(mailbox=mailbox, operator=name, medium=MEDIA[medium](), answered=answered)
+
+
+def _reporting(newest: Analysis, answered: str, *, mailbox: str, operator: str, dry_run: bool) -> str:
+    """Say that a report was drafted, why, and where else it is to be reported."""
+    sentence = (
+        _("{mailbox}: would save a report to {operator} of {answered}: {reason}")
+        if dry_run
+        else _("{mailbox}: a report to {operator} of {answered}: {reason}")
+    )
+    return sentence.format(mailbox=mailbox, operator=operator, answered=answered, reason=newest.decision.reason)
 
 
 MEDIA: Final[Mapping[str, Callable[[], str]]] = {

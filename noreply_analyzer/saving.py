@@ -210,14 +210,14 @@ class Desk:
 
     def _intend(self, entries: Sequence[Entry], message_id: str, before: Position) -> str:
         first = entries[0].analysis
-        slug = first.match.operator.slug if first.match else ""
+        slug = first.addressee.slug if first.addressee else ""
         keys = frozenset(entry.analysis.message.key for entry in entries)
-        group = digest(self.ledger.owner, slug, first.topic, keys)
+        group = digest(self.ledger.owner, slug, first.matter, keys)
         intent = Intent(
             digest=group,
             message_id=message_id,
             operator=slug,
-            topic=first.topic,
+            topic=first.matter,
             keys=keys,
             mailbox=self.connections.drafts.name,
             before=before,

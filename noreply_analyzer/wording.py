@@ -22,6 +22,8 @@ _QUOTED_NOTICE: Final = 200
 _CITED: Final = 200
 _REFERENCE: Final = 60
 _REFERENCE_LINE: Final = 62
+_FIELDS: Final = 100  # of a header that is reported
+_TEXT_LINES: Final = 60
 _NAME: Final = 80
 _POSTCODE: Final = re.compile(r"\d{5} (.+?)(?: CEDEX(?: \d+)?)?\Z", re.IGNORECASE)
 _MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM, Medium.CHAT, Medium.SOCIAL)
@@ -204,6 +206,12 @@ class _DeadlineView:
     basis: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReportedView:
+    header: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
 def text_values(brief: Brief) -> dict[str, object]:
     """Give what an e-mail or a letter to the operator says."""
     spoken = words(text_language(brief))
@@ -255,6 +263,27 @@ def note_values(brief: Brief) -> dict[str, object]:
         "sells_for": [stick(clean(name, _NAME)) for name in brief.sells_for],
         "deadline": _deadline(brief.deadline, spoken) if brief.deadline and _is_news(brief) else None,
     }
+
+
+def report_values(brief: Brief, language: str) -> dict[str, object]:
+    """Give what a report of mail in an operator's name says, and the note to the user above it."""
+    spoken = words(language)
+    operator = clean(brief.operator.name, _NAME)
+    return {
+        "operator": operator,
+        "of_operator": spoken.of(operator),
+        "reason": clean(brief.report, _READ),
+        "ways": [_way(channel, brief, spoken) for channel in (brief.channel, *brief.also) if channel],
+        "messages": [_reported(answered.message) for answered in brief.answered],
+        "name": _blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
+    }
+
+
+def _reported(message: Message) -> _ReportedView:
+    """Give a message as text: one line a field, one a line, nothing of it hidden and nothing that looks like a code."""
+    header = (clean(f"{name.title()}: {masked(value)}", _READ) for name, value in message.fields[:_FIELDS])
+    lines = (clean(masked(line), _READ) for line in message.text.splitlines()[:_TEXT_LINES])
+    return _ReportedView(header=tuple(header), lines=tuple(line for line in lines if line))
 
 
 def _common_values(brief: Brief, spoken: Words) -> dict[str, object]:

@@ -52,7 +52,7 @@ PLANS = TABLES["plan"]
 CASE_KEYS = {
     *("what", "action", "rule", "answerability", "topic", "known", "gone", "author", "standing", "result", "checked"),
     *("received_days", "date_days", "waiting_days", "flags", "message_id", "own_addresses", "warnings", "ageless"),
-    *("topics", "unproven", "max_age_days", "give_up_days"),
+    *("topics", "unproven", "max_age_days", "give_up_days", "suspect", "report_phishing"),
 }
 
 GONE = Obsolete(reason="closed in 2025")
@@ -90,6 +90,7 @@ def analysis_of(case: dict[str, Any]) -> Analysis:
         authentication=authentication if case.get("checked", True) else NOT_CHECKED,
         match=a_match(obsolete=GONE if case.get("gone") else None) if case.get("known", True) and author else None,
         warnings=tuple(Caution(rule="look-alike", text=text) for text in case.get("warnings", ())),
+        suspect_of=an_operator() if case.get("suspect") else None,
         circumstances=circumstances,
     )
 
@@ -97,6 +98,8 @@ def analysis_of(case: dict[str, Any]) -> Analysis:
 def preferences_of(case: dict[str, Any]) -> Preferences:
     """Give the preferences that a case names, at their defaults otherwise."""
     preferences = Preferences(own_addresses=frozenset(case.get("own_addresses", ["anne@example.org"])))
+    if "report_phishing" in case:
+        preferences = replace(preferences, report_phishing=case["report_phishing"])
     if "topics" in case:
         preferences = replace(preferences, topics=frozenset(map(Topic, case["topics"])))
     if "unproven" in case:
