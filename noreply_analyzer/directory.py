@@ -120,9 +120,18 @@ class Directory:
         return replace(self._entry(operator), redirected_from="" if operator.slug == slug else slug)
 
     def _guess_slug(self, word: str) -> str:
+        """Guess who is called so; or begins so; or is called nearly so; or has it in a name or a domain."""
         said = fold(word)
-        found = [one.slug for one in self.registry.search(said)] if said else []
-        return _guess("-".join(said.split()), list(self.registry.by_slug)) or _guess(found[0] if found else "", found)
+        if not said:
+            return ""
+        living = [one for one in self.registry.operators if one.obsolete is None]
+        called = {fold(name): one.slug for one in reversed(living) for name in (*one.brands, one.name, one.slug)}
+        by_name = [called[said]] if said in called else []
+        begun = sorted(slug for name, slug in called.items() if name.startswith(f"{said} "))
+        slugs = {fold(slug): slug for slug in self.registry.by_slug} | called  # the obsolete lead on
+        near = [slugs[name] for name in difflib.get_close_matches(said, slugs, n=1)]
+        found = [*by_name, *begun, *near, *(one.slug for one in self.registry.search(said))]
+        return _(" (did you mean {word!r}?)").format(word=found[0]) if found else ""
 
     def _entry(self, operator: Operator, matched_by: FoundBy | None = None) -> Entry:
         mediator = self.registry.mediator_of(operator)

@@ -435,6 +435,31 @@ def test_own_records_are_seen_over_the_shipped_ones(home: Path) -> None:
     assert [slug for slug, one in objects.items() if one["own"]] == ["orange"]
 
 
+@pytest.mark.parametrize(
+    ("word", "guess"),
+    [
+        ("red", "red-by-sfr"),
+        ("RED", "red-by-sfr"),
+        ("bnp", "bnp-paribas"),
+        ("bredd", "bred"),
+        ("paribas", "bnp-paribas"),
+        ("banque populair", "bred"),
+        ("xyzzy", ""),
+    ],
+)
+def test_who_is_called_so_is_guessed_before_who_is_written_nearly_so(word: str, guess: str) -> None:
+    """A brand is what people know."""
+    records = (
+        operator("bred", name="BRED", brands=("Banque Populaire",)),
+        operator("red-by-sfr", name="RED by SFR", brands=("RED",)),
+        operator("bnp-paribas", name="BNP Paribas"),
+        operator("red-old", name="Red", obsolete=Obsolete(reason="gone")),
+    )
+    found = directory(Registry.of(records, guards=GUARDS)).nearest(word)
+
+    assert found == (f" (did you mean {guess!r}?)" if guess else "")
+
+
 def test_what_does_not_exist_ends_with_its_status(tmp_path: Path) -> None:
     """An unknown record and an unknown sector are mistakes of the command line; finding nothing is 1."""
     unknown = typed(tmp_path, "registry", "show", "ornge")
