@@ -204,9 +204,12 @@ class Directory:
     def _by_address(self, address: Address) -> Answer:
         match = self.registry.find(address)
         found = {match.operator.slug: FoundBy(match.matched_by)} if match else {}
+        checked = False
         refusals: dict[str, Refusal] = {}
         for operator in self.registry.operators:
-            if any(_is_email(channel.target, address) for channel in _emails(operator)):
+            here = [channel for channel in _emails(operator) if _is_email(channel.target, address)]
+            checked = checked or any(channel.i_checked_this for channel in here)
+            if here:
                 found.setdefault(operator.slug, FoundBy.CHANNEL)
             for refusal in operator.do_not_use:
                 if _is_email(refusal.address, address):
@@ -214,6 +217,8 @@ class Directory:
                     refusals.setdefault(refusal.reason, refusal)
         refusals |= {one.reason: one for one in self.registry.guards.refused if _is_email(one.address, address)}
         sentence = _("{address} must never be written to: {reason}")
+        if checked:
+            sentence = _("{address} is listed as never to be written to ({reason}); your own record says otherwise")
         remarks = [sentence.format(address=address, reason=reason) for reason in refusals]
         if match is None:
             remarks += self._about_sharing(address.domain)

@@ -516,6 +516,8 @@ def test_a_user_may_say_that_a_listed_address_is_right(tmp_path: Path, checked: 
 
     assert ("mine" in [one.id for one in registry.by_slug["orange"].channels]) is kept
     assert bool(problems) is not kept
+    hint = " (if you know that it is right after all, write i_checked_this = true)"
+    assert all(line.endswith(hint) for line in problems)
 
 
 # Counts, schema, what is due soon -----------------------------------------------------------------------------------

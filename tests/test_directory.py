@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replace_channel
 from program import typed
 from records import TODAY, channel, operator, sender
 from schema import validated
@@ -275,6 +276,21 @@ def test_an_address_that_only_a_channel_has_is_found() -> None:
 
     assert slugs(known.search("contact@telecom.example")) == [("ailleurs", "channel")]
     assert slugs(known.search("faux@autre.example")) == [("ailleurs", "do-not-use")]
+
+
+def test_a_listed_address_that_the_user_checked_is_said_to_be_that() -> None:
+    """Not that it must never be written to: it will be. And the whole record says it, too."""
+    mine = replace_channel(channel("faux"), i_checked_this=True)
+    record = operator("ailleurs", channels=(mine,), do_not_use=(Refusal(address=mine.target, reason="a copy"),))
+    known = directory(Registry.of((record,), guards=GUARDS))
+    answer = known.search(mine.target)
+
+    assert slugs(answer) == [("ailleurs", "channel")]
+    assert answer.remarks == (
+        "faux@telecom.example is listed as never to be written to (a copy); your own record says otherwise",
+    )
+    assert "i_checked_this" in "\n".join(portrait.portrait(known.entry("ailleurs")))
+    assert "i_checked_this" not in "\n".join(portrait.portrait(directory().entry("telecom-exemple")))
 
 
 @pytest.mark.parametrize("words", ["@x", "a@", "a@b..c", "a@-", "@", "?!", "   "])
