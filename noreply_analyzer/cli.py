@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any
 
 import click
@@ -19,7 +18,7 @@ from .errors import ConfigError, InterruptedRunError, NoreplyAnalyzerError
 from .helptext import translated, words_of_click
 from .interruption import interruptible
 from .language import _
-from .options import Options
+from .options import Options, language_of
 from .output import Output, sentences, standard_streams
 from .registry_commands import registry
 from .state_commands import state
@@ -225,7 +224,7 @@ main.add_command(state)
 
 def run_command_line(words: Sequence[str]) -> int:
     """Carry out one command line and give its exit status. No traceback reaches the user."""
-    language.use(_language_asked_for(words) or language.of_the_locale())
+    language.use(language_of(words, os.environ) or language.of_the_locale())
     with standard_streams(), words_of_click():
         status = _status_of(
             lambda: translated(main).main(args=list(words), prog_name="noreply-analyzer", standalone_mode=False)
@@ -262,16 +261,6 @@ def _failures_as_json(*, wanted: bool, dry_run: bool = False) -> Iterator[None]:
     except Exception:
         report.print_json(summary.as_object(time.monotonic() - began), out)
         raise
-
-
-def _language_asked_for(words: Sequence[str]) -> str:
-    """Give what --language says, before anything is parsed: help and mistakes are to be told in it."""
-    asked = ""
-    for word, following in pairwise((*words, "")):
-        name, _equals, value = word.partition("=")
-        if name == "--language" and (value or following) in language.LANGUAGES:
-            asked = value or following
-    return asked
 
 
 def _end(error: Exception) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 import msgspec
@@ -53,23 +54,34 @@ class Due:
 
 
 def lint(paths: Sequence[Traversable] | None = None, *, today: date | None = None) -> tuple[Finding, ...]:
-    """Check operator records: the files and folders in *paths*, or all that come with the package.
+    """Check records: the files and folders in *paths*, or all that come with the package.
 
-    Records in *paths* are seen beside the shipped ones, in the place of those with the same name. With *today*, a date
-    that lies in the future is a finding too.
+    Records in *paths* are seen beside the shipped ones, in the place of those with the same name, and are called as the
+    paths call them. With *today*, a date that lies in the future is a finding too.
 
     Raises:
-        OSError: a path cannot be read.
+        DataError: a path cannot be read.
     """
     here = files(__package__)
-    operators = dict(_texts(here / "operators"))
-    mediators = dict(_texts(here / "mediators"))
-    asked = dict(text for path in paths or () for text in _texts(path))
-    wanted = set(asked) if paths else {*operators, *mediators}
+    texts = {kind: {file.name: text for file, text in _texts(here / kind)} for kind in ("operators", "mediators")}
     once = (here / "operators" / "slugs.txt").read_text("utf-8").split()
-    once += [name.removesuffix(".toml") for name in asked]  # whoever looks at one's own owes no list anything
-    found = lint_texts(operators | asked, mediators, guards=shipped_guards(), today=today, once=once)
-    return tuple(finding for finding in found if finding.file.rpartition("/")[2] in wanted)
+    asked: dict[str, str] = {}
+    for path in paths or ():
+        for file, text in _texts(path):
+            kind = "mediators" if _is_mediators(file, text) else "operators"
+            texts[kind][file.name] = text
+            asked[f"{kind}/{file.name}"] = str(file)
+            once.append(file.name.removesuffix(".toml"))  # whoever looks at one's own owes no list anything
+    found = lint_texts(**texts, guards=shipped_guards(), today=today, once=once)
+    if not paths:
+        return found
+    return tuple(sorted(replace(finding, file=asked[finding.file]) for finding in found if finding.file in asked))
+
+
+def _is_mediators(file: Traversable, text: str) -> bool:
+    """Tell whether a record is a mediator's: by the schema that its first line names, or by the folder it lies in."""
+    first = text.partition("\n")[0]
+    return "mediator.schema.json" in first or PurePath(str(file)).parent.name == "mediators"
 
 
 def lint_own(folder: Traversable, *, today: date | None = None) -> tuple[Finding, ...]:
@@ -122,7 +134,7 @@ def _own_entries(folder: Traversable) -> list[Traversable]:
         return []
 
 
-def _texts(path: Traversable) -> Iterator[tuple[str, str]]:
+def _texts(path: Traversable) -> Iterator[tuple[Traversable, str]]:
     """Give the records of a folder, or the one that was named.
 
     Raises:
@@ -132,7 +144,7 @@ def _texts(path: Traversable) -> Iterator[tuple[str, str]]:
         entries = sorted(path.iterdir(), key=lambda entry: entry.name) if path.is_dir() else [path]
         for entry in entries:
             if entry.name.endswith(".toml") or not path.is_dir():
-                yield entry.name, entry.read_bytes().decode("utf-8", "replace")
+                yield entry, entry.read_bytes().decode("utf-8", "replace")
     except OSError as error:
         raise DataError(_("{path} cannot be read: {error}").format(path=path, error=error.strerror)) from error
 

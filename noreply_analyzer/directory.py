@@ -121,9 +121,18 @@ class Directory:
         return replace(self._entry(operator), redirected_from="" if operator.slug == slug else slug)
 
     def _guess_slug(self, word: str) -> str:
+        """Guess who is called so; or begins so; or is called nearly so; or has it in a name or a domain."""
         said = fold(word)
-        found = [one.slug for one in self.registry.search(said)] if said else []
-        return _guess("-".join(said.split()), list(self.registry.by_slug)) or _guess(found[0] if found else "", found)
+        if not said:
+            return ""
+        living = [one for one in self.registry.operators if one.obsolete is None]
+        called = {fold(name): one.slug for one in reversed(living) for name in (*one.brands, one.name, one.slug)}
+        by_name = [called[said]] if said in called else []
+        begun = sorted(slug for name, slug in called.items() if name.startswith(f"{said} "))
+        slugs = {fold(slug): slug for slug in self.registry.by_slug} | called  # the obsolete lead on
+        near = [slugs[name] for name in difflib.get_close_matches(said, slugs, n=1)]
+        found = [*by_name, *begun, *near, *(one.slug for one in self.registry.search(said))]
+        return _(" (did you mean {word!r}?)").format(word=found[0]) if found else ""
 
     def _entry(self, operator: Operator, matched_by: FoundBy | None = None) -> Entry:
         mediator = self.registry.mediator_of(operator)
@@ -196,9 +205,12 @@ class Directory:
     def _by_address(self, address: Address) -> Answer:
         match = self.registry.find(address)
         found = {match.operator.slug: FoundBy(match.matched_by)} if match else {}
+        checked = False
         refusals: dict[str, Refusal] = {}
         for operator in self.registry.operators:
-            if any(_is_email(channel.target, address) for channel in _emails(operator)):
+            here = [channel for channel in _emails(operator) if _is_email(channel.target, address)]
+            checked = checked or any(channel.i_checked_this for channel in here)
+            if here:
                 found.setdefault(operator.slug, FoundBy.CHANNEL)
             for refusal in operator.do_not_use:
                 if _is_email(refusal.address, address):
@@ -206,6 +218,8 @@ class Directory:
                     refusals.setdefault(refusal.reason, refusal)
         refusals |= {one.reason: one for one in self.registry.guards.refused if _is_email(one.address, address)}
         sentence = _("{address} must never be written to: {reason}")
+        if checked:
+            sentence = _("{address} is listed as never to be written to ({reason}); your own record says otherwise")
         remarks = [sentence.format(address=address, reason=reason) for reason in refusals]
         if match is None:
             remarks += self._about_sharing(address.domain)

@@ -195,6 +195,8 @@ def _of_channel(channel: Channel, due: frozenset[str]) -> list[str]:
     ):
         if value:
             lines.append("  " + _labelled(label, value))
+    if channel.i_checked_this:
+        lines.append("  " + _("you checked it (i_checked_this): it is used, whichever list warns of it"))
     dates, late = _dates(channel.stated_on, channel.checked_on), _("due: it has to be looked up again")
     lines.append("  " + (_and(dates, late) if channel.id in due else dates))
     return [*lines, *_sources(channel.sources)]

@@ -150,15 +150,18 @@ def _slug_problems(slug: str, name: str) -> Iterator[Problem]:
         yield "slug", _("differs from the file's name (call it {stem!r})").format(stem=stem)
 
 
-def check_operator(operator: Operator, deny: Iterable[Refusal] = ()) -> Iterator[Problem]:
-    """Give everything about a well-written record that cannot be true or must not be used."""
+def check_operator(operator: Operator, deny: Iterable[Refusal] = (), *, own: bool = False) -> Iterator[Problem]:
+    """Give everything about a well-written record that cannot be true or must not be used.
+
+    Of the user's *own* it is said how to use an address that is listed all the same.
+    """
     for place, text in (("name", operator.name), ("sector", operator.sector)):
         if not text.strip():
             yield place, _("is empty")
     yield from _check_websites(operator.websites)
     for index, sender in enumerate(operator.senders):
         yield from _check_sender(f"senders[{index}]", sender)
-    yield from _check_channels(operator.channels, operator.do_not_use, tuple(deny))
+    yield from _check_channels(operator.channels, operator.do_not_use, tuple(deny), own=own)
     yield from _check_escalation(operator)
     yield from _control_characters(operator)
 
@@ -224,8 +227,9 @@ def _check_sender_address(place: str, text: str, domain: str) -> Iterator[Proble
 
 
 def _check_channels(
-    channels: tuple[Channel, ...], do_not_use: tuple[Refusal, ...], deny: tuple[Refusal, ...]
+    channels: tuple[Channel, ...], do_not_use: tuple[Refusal, ...], deny: tuple[Refusal, ...], *, own: bool = False
 ) -> Iterator[Problem]:
+    hint = _(" (if you know that it is right after all, write i_checked_this = true)") if own else ""
     times = Counter(channel.id for channel in channels)
     for index, channel in enumerate(channels):
         place = f"channels[{index}]"
@@ -236,7 +240,7 @@ def _check_channels(
             )
         yield from _check_channel(place, channel)
         for refusal in () if channel.i_checked_this else refused(channel, (*do_not_use, *deny)):
-            yield f"{place}.{_where(channel)}", _("must never be used: {reason}").format(reason=refusal.reason)
+            yield f"{place}.{_where(channel)}", _("must never be used: {reason}").format(reason=refusal.reason) + hint
 
 
 def _where(channel: Channel) -> str:

@@ -304,7 +304,7 @@ def laid(name: str, data: bytes, below: Mapping[str, Operator], guards: Guards) 
     if own is None:
         return None, problems
     record = laid_over(below[own.slug], own) if own.slug in below else own
-    return record, (*problems, *_problems(name, record, guards))
+    return record, (*problems, *_problems(name, record, guards, own=True))
 
 
 def _added(name: str, data: bytes, base: Registry, problems: list[str]) -> dict[str, Operator]:
@@ -322,8 +322,8 @@ def _added(name: str, data: bytes, base: Registry, problems: list[str]) -> dict[
     return added
 
 
-def _problems(name: str, operator: Operator, guards: Guards) -> list[str]:
-    return [f"{name}: {place}: {why}" for place, why in check_operator(operator, guards.refused)]
+def _problems(name: str, operator: Operator, guards: Guards, *, own: bool = False) -> list[str]:
+    return [f"{name}: {place}: {why}" for place, why in check_operator(operator, guards.refused, own=own)]
 
 
 def laid_over(below: Operator, above: Operator) -> Operator:

@@ -41,7 +41,7 @@ class Finding:
 
     def __str__(self) -> str:
         hint = _(" (write {suggestion!r})").format(suggestion=self.suggestion) if self.suggestion else ""
-        return f"{self.file}: {self.place}: {self.sentence}{hint}"
+        return ": ".join(filter(None, (self.file, self.place, self.sentence))) + hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +225,7 @@ def _of_sector(file: str, operator: Operator, records: Records) -> Iterator[Find
 
 
 def _of_a_new_slug(file: str, operator: Operator, records: Records) -> Iterator[Finding]:
-    if records.once and operator.slug not in records.once:
+    if records.once and not records.once & {operator.slug, file.removeprefix("operators/").removesuffix(".toml")}:
         sentence = _("add it to operators/slugs.txt: a slug is for ever")
         yield Finding(file=file, place="slug", sentence=sentence, warning=True)
 

@@ -180,10 +180,34 @@ def test_files_and_folders_are_linted_beside_the_shipped_records(tmp_path: Path)
     (tmp_path / "bad.toml").write_bytes(b"slug = '\xff")
     found = lint([tmp_path], today=TODAY)
 
-    assert [(one.file, one.place) for one in found if one.place] == [("operators/mine.toml", "websites[0]")]
+    mine, bad = str(tmp_path / "mine.toml"), str(tmp_path / "bad.toml")
+    assert [(one.file, one.place) for one in found if one.place] == [(mine, "websites[0]")]
     assert "amazon-fr" in str(found[-1])
-    assert {one.file for one in found} == {"operators/bad.toml", "operators/mine.toml"}
+    assert {one.file for one in found} == {bad, mine}
     assert lint([tmp_path / "mine.toml"], today=TODAY) == found[-1:]
+    assert str(found[0]).startswith(f"{bad}: Expected ")
+
+
+def test_a_file_is_called_as_whoever_asks_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path that nobody typed is none that one can open."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "x.toml").write_text('slug = "y"\nname = "X"\nsector = "telecom"\n', "utf-8")
+
+    assert run_command_line(["--language", "en", "registry", "lint", "x.toml"]) == 1
+    assert capsys.readouterr().out == "x.toml: slug: differs from the file's name (call it 'x')\n"
+
+
+@pytest.mark.parametrize(("name", "first"), [("m.toml", "#:schema ./mediator.schema.json\n"), ("mediators/m.toml", "")])
+def test_a_mediators_record_is_linted_as_one(tmp_path: Path, name: str, first: str) -> None:
+    """It says so in its first line, or by where it lies."""
+    (tmp_path / "mediators").mkdir()
+    (tmp_path / name).write_text(first + 'slug = "m"\nname = "M"\nsectors = ["telecom"]\nscope = "x"\n', "utf-8")
+
+    assert lint([tmp_path / name], today=TODAY) == ()
+    assert lint([PACKAGE / "mediators"], today=date(2026, 11, 26)) == ()
 
 
 def test_ones_own_records_are_linted_as_a_run_reads_them(tmp_path: Path) -> None:
@@ -492,6 +516,8 @@ def test_a_user_may_say_that_a_listed_address_is_right(tmp_path: Path, checked: 
 
     assert ("mine" in [one.id for one in registry.by_slug["orange"].channels]) is kept
     assert bool(problems) is not kept
+    hint = " (if you know that it is right after all, write i_checked_this = true)"
+    assert all(line.endswith(hint) for line in problems)
 
 
 # Counts, schema, what is due soon -----------------------------------------------------------------------------------

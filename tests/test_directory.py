@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replace_channel
 from program import typed
 from records import TODAY, channel, operator, sender
 from schema import validated
@@ -277,6 +278,21 @@ def test_an_address_that_only_a_channel_has_is_found() -> None:
     assert slugs(known.search("faux@autre.example")) == [("ailleurs", "do-not-use")]
 
 
+def test_a_listed_address_that_the_user_checked_is_said_to_be_that() -> None:
+    """Not that it must never be written to: it will be. And the whole record says it, too."""
+    mine = replace_channel(channel("faux"), i_checked_this=True)
+    record = operator("ailleurs", channels=(mine,), do_not_use=(Refusal(address=mine.target, reason="a copy"),))
+    known = directory(Registry.of((record,), guards=GUARDS))
+    answer = known.search(mine.target)
+
+    assert slugs(answer) == [("ailleurs", "channel")]
+    assert answer.remarks == (
+        "faux@telecom.example is listed as never to be written to (a copy); your own record says otherwise",
+    )
+    assert "i_checked_this" in "\n".join(portrait.portrait(known.entry("ailleurs")))
+    assert "i_checked_this" not in "\n".join(portrait.portrait(directory().entry("telecom-exemple")))
+
+
 @pytest.mark.parametrize("words", ["@x", "a@", "a@b..c", "a@-", "@", "?!", "   "])
 def test_what_is_no_name_and_no_address_is_refused(words: str) -> None:
     """In a sentence, not by finding everything."""
@@ -433,6 +449,31 @@ def test_own_records_are_seen_over_the_shipped_ones(home: Path) -> None:
     assert "broken.toml" in shown.stderr
     assert objects["orange"]["best_channel"]["id"] == "mon-conseiller"
     assert [slug for slug, one in objects.items() if one["own"]] == ["orange"]
+
+
+@pytest.mark.parametrize(
+    ("word", "guess"),
+    [
+        ("red", "red-by-sfr"),
+        ("RED", "red-by-sfr"),
+        ("bnp", "bnp-paribas"),
+        ("bredd", "bred"),
+        ("paribas", "bnp-paribas"),
+        ("banque populair", "bred"),
+        ("xyzzy", ""),
+    ],
+)
+def test_who_is_called_so_is_guessed_before_who_is_written_nearly_so(word: str, guess: str) -> None:
+    """A brand is what people know."""
+    records = (
+        operator("bred", name="BRED", brands=("Banque Populaire",)),
+        operator("red-by-sfr", name="RED by SFR", brands=("RED",)),
+        operator("bnp-paribas", name="BNP Paribas"),
+        operator("red-old", name="Red", obsolete=Obsolete(reason="gone")),
+    )
+    found = directory(Registry.of(records, guards=GUARDS)).nearest(word)
+
+    assert found == (f" (did you mean {guess!r}?)" if guess else "")
 
 
 def test_what_does_not_exist_ends_with_its_status(tmp_path: Path) -> None:

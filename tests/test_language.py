@@ -272,7 +272,7 @@ def test_none_is_singular_in_french() -> None:
 # The command line -------------------------------------------------------------------------------------------------
 
 
-def answer(*words: str, **environment: str) -> str:
+def answer(*words: str, folder: Path = ROOT, **environment: str) -> str:
     """Give what a command line prints, wherever it prints it."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))}
     done = subprocess.run(
@@ -280,7 +280,8 @@ def answer(*words: str, **environment: str) -> str:
         capture_output=True,
         check=False,
         encoding="utf-8",
-        env=kept | {"COLUMNS": "200"} | environment,
+        env=kept | {"COLUMNS": "200", "PYTHONPATH": str(ROOT)} | environment,
+        cwd=folder,
         timeout=60,
     )
     return done.stdout + done.stderr
@@ -315,6 +316,52 @@ def test_help_is_french_where_the_locale_is() -> None:
 def test_help_is_in_the_language_that_is_asked_for(words: list[str], locale: str, first: str) -> None:
     """The option wins over the locale, also when it comes after what it is about."""
     assert answer(*words, LANG=locale).startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--help", "Utilisation"),
+        ("rnu", "La commande 'rnu' n’existe pas."),
+        ("-c conf.toml rnu", "La commande 'rnu' n’existe pas."),
+        ("-cconf.toml rnu", "La commande 'rnu' n’existe pas."),
+        ("--config conf.toml rnu", "La commande 'rnu' n’existe pas."),
+        ("--config=conf.toml rnu", "La commande 'rnu' n’existe pas."),
+        ("-c none.toml -c conf.toml rnu", "La commande 'rnu' n’existe pas."),
+        ("", "Utilisation"),
+        ("--config=none.toml rnu", "No such command 'rnu'."),
+        ("--config=broken.toml rnu", "No such command 'rnu'."),
+        ("--config=odd.toml rnu", "No such command 'rnu'."),
+        ("--config=. rnu", "No such command 'rnu'."),
+        ("--config", "demande une valeur"),
+        ("--language en rnu", "No such command 'rnu'."),
+        ("registry show nope", "il n’y a pas de fiche 'nope'"),
+        ("registry lint x.toml", "x.toml: name: est vide"),
+        ("registry verify --against none", "none ne peut pas être lu"),
+        ("registry lint none.toml", "none.toml ne peut pas être lu"),
+    ],
+)
+def test_the_configuration_names_the_language_too(words: str, sentence: str, tmp_path: Path) -> None:
+    """For every command, for help and for mistakes, also where nothing else of it is needed."""
+    usual = tmp_path / "noreply-analyzer" / "config.toml"
+    usual.parent.mkdir()
+    for file in (usual, tmp_path / "conf.toml"):
+        file.write_text('language = "fr"\n', "utf-8")
+    (tmp_path / "broken.toml").write_text('language = "fr', "utf-8")
+    (tmp_path / "odd.toml").write_text('language = ["fr"]', "utf-8")
+    (tmp_path / "x.toml").write_text('slug = "x"\nname = ""\nsector = "other"\n', "utf-8")
+
+    assert sentence in answer(*words.split(), LANG="C", XDG_CONFIG_HOME=str(tmp_path), folder=tmp_path)
+
+
+def test_a_configuration_that_is_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """Whoever writes it does so only once."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["sh", "-c", 'echo \'language = "fr"\' > "$0"', str(pipe)]):
+        said = answer("-c", str(pipe), "registry", "show", "nope", LANG="C")
+
+    assert "il n’y a pas de fiche 'nope'" in said
 
 
 @pytest.mark.parametrize(
