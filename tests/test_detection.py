@@ -2,17 +2,12 @@
 
 import csv
 import re
-import timeit
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from random import Random
-from statistics import median
 
 import msgspec
 import pytest
@@ -804,16 +799,3 @@ def test_whole_messages_of_real_mail() -> None:
     assert recall >= 0.93
     robots = {row["file"] for row, said in judged if row["label"] in {"bounce", "autoreply"} and said is UNANSWERABLE}
     assert robots == set()
-
-
-@pytest.mark.corpora
-def test_a_verdict_takes_milliseconds() -> None:
-    """The rules over the header, given its fields, and the whole way from bytes: each by its median."""
-    raws = [(CORPORA / "mail" / row["file"]).read_bytes() for row in rows_of("mail/manifest.tsv")[::3]]
-    headers = [replace(Message.from_bytes(raw), text="") for raw in raws]
-    assert _median_seconds([partial(judge, each) for each in headers]) < 0.000_3
-    assert _median_seconds([partial(lambda raw: judge(Message.from_bytes(raw)), raw) for raw in raws]) < 0.012
-
-
-def _median_seconds(works: list[Callable[[], object]]) -> float:
-    return median(min(timeit.repeat(work, number=1, repeat=3)) for work in works)
