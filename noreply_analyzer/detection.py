@@ -340,6 +340,15 @@ def _is_report(message: Message, kind: str) -> bool:
     return content_type.startswith("multipart/report") and kind in content_type
 
 
+_ABOUT_MAIL: Final = re.compile(r"report domain: ?\S+ submitter:", re.IGNORECASE)
+"""The subject of a report on mail in a domain's name (RFC 7489 section 7.2.1.1)."""
+
+
+def is_machine_report(message: Message) -> bool:
+    """Tell whether one program wrote it for another: a report of any kind (RFC 6522, RFC 7489)."""
+    return message.content_type.lower().startswith("multipart/report") or bool(_ABOUT_MAIL.match(message.subject))
+
+
 def _author_text(message: Message) -> str:
     """Give the author's local part; of an author that cannot be read, the whole field (RFC 3464 mail often is such)."""
     return message.author.address.local_part if message.author else message.first("from")

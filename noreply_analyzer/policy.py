@@ -25,7 +25,7 @@ from .analysis import (
 from .authentication import Authentication, Result, Standing, conclude, list_signatures
 from .authresults import hear, weigh
 from .choice import choose_for_report
-from .detection import Answerability, Overrides, judge
+from .detection import Answerability, Overrides, is_machine_report, judge
 from .ids import is_draft_id
 from .language import N_, _
 from .lookalike import claim, domains_of, is_shared_with, named_in, shown
@@ -275,6 +275,12 @@ RULES: Final = (
         _is(Answerability.AUTOMATIC),
         Action.LEAVE,
         _because(N_("it is a bounce or an automatic answer")),
+    ),
+    Rule(
+        "machine-report",
+        lambda analysis, _p: is_machine_report(analysis.message),
+        Action.LEAVE,
+        _because(N_("one program wrote it for another: it is a report about mail")),
     ),
     Rule("answerable", _is(Answerability.ANSWERABLE), Action.LEAVE, _because(N_("it can simply be answered"))),
     # Little, and never old.

@@ -52,7 +52,7 @@ PLANS = TABLES["plan"]
 CASE_KEYS = {
     *("what", "action", "rule", "answerability", "topic", "known", "gone", "author", "standing", "result", "checked"),
     *("received_days", "date_days", "waiting_days", "flags", "message_id", "own_addresses", "warnings", "ageless"),
-    *("topics", "unproven", "max_age_days", "give_up_days", "suspect", "report_phishing"),
+    *("topics", "unproven", "max_age_days", "give_up_days", "suspect", "report_phishing", "subject", "content_type"),
 }
 
 GONE = Obsolete(reason="closed in 2025")
@@ -72,6 +72,8 @@ def analysis_of(case: dict[str, Any]) -> Analysis:
         author_problem="" if author else "two From fields",
         date=days_ago(case, "date_days"),
         message_id=case.get("message_id", "<facture.12@telecom.example>") or None,
+        subject=case.get("subject", "Votre facture"),
+        content_type=case.get("content_type", "text/plain"),
     )
     authentication = Authentication(
         result=Result(case.get("result", "pass")), standing=Standing(case.get("standing", "proven")), reason="a reason"
