@@ -10,7 +10,9 @@ What is looked at is made into a few dozen words, and only those are looked up: 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from .address import Address, Domain, canonicalize_domain, is_within, organizational_domain
@@ -75,8 +77,17 @@ def named_in(registry: Registry, text: str) -> Operator | None:
         text += " " + text[text.rindex(_REVERSED) :][::-1]
     text = decode_words(text)
     phrase = _ANGLE.sub(" ", text).strip(' ,;"')
-    slugs = (*_owners_in(registry, text), *(slug for slug, _where in _said_in(registry, undisguised(phrase), phrase)))
+    said = (slug for slug, _where in _said_in(registry, undisguised(phrase), phrase))
+    worn = (slug for address in _addresses_in(text) for slug, _where in _claims(registry, "", address))
+    slugs = chain(_owners_in(registry, text), said, worn)
     return next((found for slug in slugs if (found := registry.get(slug))), None)
+
+
+def _addresses_in(text: str) -> Iterator[Address]:
+    for found in _ADDRESS_OR_DOMAIN.finditer(text):
+        with suppress(AddressError):
+            if found[1]:
+                yield Address(found[1], canonicalize_domain(found[2]))
 
 
 def _claims(registry: Registry, name: str, author: Address | None) -> Iterator[tuple[str, str]]:

@@ -3,19 +3,21 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from .authentication import TxtAnswer
 from .catalogue import Opened, open_registry
-from .config import Account, Settings, cache_path
+from .config import Account, Settings, cache_path, state_path
 from .decoding import escaped
-from .dns import MemoryCache, Resolver
+from .dns import MemoryCache, Resolver, TxtCache
+from .errors import StateError
 from .interruption import Interruption
 from .policy import Tools
 from .references import unknown_operators
 from .registry import Registry
+from .state import State
 from .workbench import Workbench
 from .worker import Worker
 
@@ -53,9 +55,20 @@ class NoDns:
         return {}
 
 
+def _known_keys(stack: ExitStack) -> TxtCache:
+    try:
+        return stack.enter_context(State.in_memory(state_path(os.environ))).keys
+    except StateError:  # `run` and `check` say what is wrong with it
+        return MemoryCache()
+
+
 @contextmanager
 def tools_for(settings: Settings, *, ask_dns: bool) -> Iterator[Tools]:
-    """Give what reads and proves messages, for a command that remembers nothing; Ctrl-C ends it between two."""
-    resolver = Resolver(settings.dns.servers, cache=MemoryCache(), clock=now) if ask_dns else NoDns()
-    with Interruption(resumes=False), Worker() as worker:
+    """Give what reads and proves messages, for a command that remembers nothing; Ctrl-C ends it between two.
+
+    What the runs know of keys it knows too, in a copy: a key that was changed since proves what came before.
+    """
+    with Interruption(resumes=False), Worker() as worker, ExitStack() as stack:
+        cache = _known_keys(stack) if ask_dns else MemoryCache()
+        resolver = Resolver(settings.dns.servers, cache=cache, clock=now) if ask_dns else NoDns()
         yield Workbench(worker, resolver, seconds=settings.limits.message_seconds)

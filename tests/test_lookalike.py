@@ -204,6 +204,7 @@ def test_what_wears_the_name_is_given_as_it_is_shown() -> None:
         ("La Poste, <boite@evil.example>", "la-poste"),
         ("=?utf-8?q?La_Poste?=, <boite@evil.example>", "la-poste"),
         ("\u202etset.etsopal.liam@ylperon <boite@evil.example>", "la-poste"),
+        ("<anne@nobody.example>, <x@orange-facture.example>", "orange"),
         ("Anne, <anne@evil.example>", None),
         ("<anne@provider.example>, <x@evil.example>", None),
         ("<noreply@mail.laposte.test.>", "la-poste"),

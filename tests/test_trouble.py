@@ -271,6 +271,21 @@ def test_a_changed_key_proves_what_came_while_it_was_there(
     assert (found["authentication"]["key_seen_on"] is not None) is (rule == "unanswerable-proven")
 
 
+def test_what_a_run_knows_of_keys_is_known_to_who_asks_by_hand(world: World, dns: DnsServer) -> None:
+    """The same bill, explained when its key is gone; nothing of that is written down."""
+    world.deliver(bill(world))
+    world.run()
+    rotate(world, dns, Bad.NXDOMAIN)
+    before = world.state.read_bytes()
+
+    done = world.type("explain", "perso/INBOX:1", "--json")
+
+    (found, *_summary) = objects(done.stdout)
+    assert found["authentication"]["standing"] == "proven"
+    assert found["authentication"]["key_seen_on"] is not None
+    assert world.state.read_bytes() == before
+
+
 def test_an_unsigned_message_is_told_and_not_drafted(world: World) -> None:
     """Not proven is not forged: without a signature the run says so, and writes nothing."""
     raw = bill(world)

@@ -9,6 +9,7 @@ from builders import an_operator
 from signing import AT
 
 from noreply_analyzer.authentication import Standing, TxtAnswer
+from noreply_analyzer.dns import Resolver
 from noreply_analyzer.policy import Action, Analysis, Circumstances, Preferences, analyze
 from noreply_analyzer.registry import Registry
 from noreply_analyzer.testing import Zone
@@ -25,19 +26,19 @@ SECONDS: Final = 2.0
 def judge(
     worker: Worker,
     raw: bytes,
-    keys: Mapping[str, TxtAnswer],
+    keys: Mapping[str, TxtAnswer] | Resolver,
     *,
     at: datetime = AT,
     authserv_ids: tuple[str, ...] = (),
     received_by: tuple[str, ...] = (),
 ) -> Analysis:
-    """Do all that a run does with one message that came an hour ago.
+    """Do all that a run does with one message that came just now, whether or not it needs to be proven.
 
     Raises:
         MessageError: it costs itself.
     """
     preferences = Preferences(authserv_ids=authserv_ids, received_by=received_by)
-    tools = Workbench(worker, Zone(keys), seconds=SECONDS)
+    tools = Workbench(worker, keys if isinstance(keys, Resolver) else Zone(keys), seconds=SECONDS)
     return analyze(
         raw,
         tools.read(raw, preferences.overrides),

@@ -7,11 +7,11 @@ from typing import Final
 import pytest
 from servers.dnsd import Alias, Answer, Bad, DnsServer, Txt
 from signing import AT, BILL, EVIL, KEY, RSA
-from spoof.judging import REGISTRY, SECONDS, wears_its_name
+from spoof.judging import SECONDS, judge, wears_its_name
 
 from noreply_analyzer.dns import MemoryCache, Resolver
-from noreply_analyzer.policy import Action, Analysis, Circumstances, Preferences, analyze
-from noreply_analyzer.workbench import DNS_SECONDS, Workbench
+from noreply_analyzer.policy import Action
+from noreply_analyzer.workbench import DNS_SECONDS
 from noreply_analyzer.worker import Worker
 
 NAME: Final = KEY.name
@@ -55,19 +55,9 @@ def server() -> Iterator[DnsServer]:
         yield one
 
 
-def judge(worker: Worker, server: DnsServer, raw: bytes) -> Analysis:
-    """Do what a run does, with a resolver that has no memory."""
-    resolver = Resolver([server.address], cache=MemoryCache(), clock=lambda: AT)
-    tools = Workbench(worker, resolver, seconds=SECONDS)
-    preferences = Preferences()
-    return analyze(
-        raw,
-        tools.read(raw, preferences.overrides),
-        circumstances=Circumstances(now=AT, received=AT),
-        preferences=preferences,
-        registry=REGISTRY,
-        tools=tools,
-    )
+def resolver_of(server: DnsServer) -> Resolver:
+    """Give one without a memory."""
+    return Resolver([server.address], cache=MemoryCache(), clock=lambda: AT)
 
 
 @pytest.mark.parametrize(("answer", "action", "said"), ANSWERS.values(), ids=ANSWERS.keys())
@@ -75,7 +65,7 @@ def test_what_the_user_is_told(worker: Worker, server: DnsServer, answer: Answer
     """Proven by its own key only; what may be otherwise tomorrow is looked at again, and is over in time."""
     server.zone = {NAME: answer, "keys.platform.example": Txt(KEY.record)}
     began = time.monotonic()
-    analysis = judge(worker, server, KEY.sign(BILL))
+    analysis = judge(worker, KEY.sign(BILL), resolver_of(server))
 
     assert time.monotonic() - began < DNS_SECONDS + SECONDS
     assert (analysis.decision.action, analysis.decision.reason) == (action, said)
@@ -102,7 +92,7 @@ def test_no_name_of_an_attackers_making_is_asked_for(worker: Worker, server: Dns
     server.questions.clear()
     signed = KEY.sign(BILL)
     assert old in signed
-    analysis = judge(worker, server, signed.replace(old, new, 1))
+    analysis = judge(worker, signed.replace(old, new, 1), resolver_of(server))
 
     assert analysis.decision.reason.startswith(UNPROVEN)
     assert server.questions == []
