@@ -444,6 +444,22 @@ def test_no_record_is_too_wrong_to_be_linted(where: str, medium: Medium, value: 
         assert finding.file == "operators/telecom-exemple.toml"
 
 
+def test_what_is_left_to_be_decided_is_found(tmp_path: Path) -> None:
+    """In a remark, in a value, and in a record that says nothing else; in one's own records too."""
+    remark, value = ("brands =", "# TODO: right?\nbrands ="), ('name = "Télécom Exemple"', 'name = "TODO"')
+    found = _lint(remark, value)
+
+    assert [(one.place, one.sentence, one.warning) for one in found] == [
+        ("line 3", "decide this TODO and take it out", True),
+        ("line 5", "decide this TODO and take it out", True),
+    ]
+    assert _lint(("brands =", "# Método, todo, TODOS\nbrands =")) == ()
+    (tmp_path / "mine.toml").write_text(OTHER.replace("other", "mine") + "# TODO\n", "utf-8")
+    (tmp_path / "broken.toml").write_text("TODO", "utf-8")
+    places = [(one.file.rpartition("/")[2], one.place) for one in lint_own(tmp_path) if "TODO" in one.sentence]
+    assert places == [("broken.toml", "line 1"), ("mine.toml", "line 4")]
+
+
 @pytest.mark.parametrize(
     "explained",
     [("websites = [", 'websites = ["telecom-help.example", '), ('medium = "e', 'domain_basis = "terms"\nmedium = "e')],
