@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from . import curation
+from . import counts, curation
 from .authentication import Result
 from .authresults import hear, seen
 from .config import WAYS, Account, Identity, Settings
@@ -188,18 +188,33 @@ def _provider(account: Account, store: Store, settings: Settings) -> Iterator[Li
     except ConfigError:  # of the mailboxes, and told there
         return
     messages = [analysis.message for analysis in latest]
-    counts = Counter(name for message in messages for name in seen(message, account.received_by))
-    carried = "; ".join(_meant(account, messages, name) for name, _count in counts.most_common()) or _("none")
-    missing = [name for name in account.authserv_ids if name.lower() not in {one.lower() for one in counts}]
+    carriers = Counter(name for message in messages for name in seen(message, account.received_by))
+    carried = "; ".join(_meant(account, messages, name) for name, _count in carriers.most_common()) or _("none")
+    missing = [name for name in account.authserv_ids if name.lower() not in {one.lower() for one in carriers}]
     if messages and missing:
-        sentence = _("{name}: none of the last {count} messages carries the word of {missing}; they carry: {carried}")
-    elif account.authserv_ids:
-        sentence = _("{name}: believed, where it counts; the last {count} messages carry: {carried}")
+        sentence = ngettext(
+            "the last message does not carry the word of {missing}; it carries: {carried}",
+            "none of the last {count} messages carries the word of {missing}; they carry: {carried}",
+            len(messages),
+        )
+        said = sentence.format(count=len(messages), missing=", ".join(missing), carried=carried)
     else:
-        sentence = _("{name}: nobody's word is believed (authserv_ids); the last {count} messages carry: {carried}")
-    said = sentence.format(name=account.name, count=len(messages), missing=", ".join(missing), carried=carried)
-    yield Line(fine=not (messages and missing), what="provider", said=said)
+        said = _("{said}; {more}").format(said=_believed(account), more=_what_is_carried(len(messages), carried))
+    yield Line(fine=not (messages and missing), what="provider", said=_named(account, said))
     yield _proof(account, latest)
+
+
+def _believed(account: Account) -> str:
+    if not account.authserv_ids:
+        return _("nobody's word is believed (authserv_ids)")
+    return _("the word of {names} is believed, where it counts").format(names=", ".join(account.authserv_ids))
+
+
+def _what_is_carried(count: int, carried: str) -> str:
+    if not count:
+        return _("no message of the last {days} days is there to look at").format(days=_LATEST_DAYS)
+    sentence = ngettext("the last message carries: {carried}", "the last {count} messages carry: {carried}", count)
+    return sentence.format(count=count, carried=carried)
 
 
 def _meant(account: Account, messages: Sequence[Message], name: str) -> str:
@@ -281,7 +296,7 @@ def _registry(settings: Settings, accounts: Sequence[Account]) -> Iterator[Line]
         "{operators} operators, last checked on {day}; {count} channels are past their shelf life (registry due)",
         len(late),
     )
-    said = sentence.format(operators=len(registry.operators), day=newest, count=len(late))
+    said = sentence.format(operators=counts.stats(registry, now().date()).operators, day=newest, count=len(late))
     if curation.is_outdated(registry, now().date(), shelf_life_days=settings.registry.shelf_life_days):
         yield Line(fine=False, what="registry", said=said + "; " + _("update this program"))
     else:

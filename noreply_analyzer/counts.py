@@ -15,6 +15,8 @@ class Stats:
     """How many records and channels there are, and of what kind."""
 
     operators: int
+    """Those that are not obsolete."""
+    obsolete: int
     mediators: int
     reachable: int
     """Operators with a channel of their own."""
@@ -29,6 +31,7 @@ def stats(registry: Registry, today: date) -> Stats:
     ages = Counter(_age((today - channel.true_as_of).days) for channel in channels)
     return Stats(
         operators=len(living),
+        obsolete=len(registry.operators) - len(living),
         mediators=len(registry.mediators),
         reachable=sum(bool(one.channels) for one in living),
         by={

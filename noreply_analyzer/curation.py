@@ -104,6 +104,9 @@ def lint_own(folder: Traversable, *, today: date | None = None) -> tuple[Finding
         slug = finding.file.removeprefix("operators/").removesuffix(".toml")
         if slug in own and not finding.place.endswith("i_checked_this"):  # which stands in nobody else's
             findings.append(replace(finding, file=f"{folder}/{slug}.toml"))
+    for entry in entries:
+        with suppress(OSError):  # which is among the problems
+            findings += rules.left_to_do(f"{folder}/{entry.name}", entry.read_bytes().decode("utf-8", "replace"))
     return tuple(sorted(findings))
 
 
@@ -180,6 +183,7 @@ def _read(
     for name, text in texts.items():
         record, problems = look(text, name, deny=guards.refused)
         findings += (_finding(f"{folder}/{name}", name, problem) for problem in problems)
+        findings += rules.left_to_do(f"{folder}/{name}", text)
         if record is not None:
             records[f"{folder}/{name}"] = record
     return records

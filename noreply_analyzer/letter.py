@@ -30,7 +30,7 @@ def require_typesetter() -> None:
     """
     if importlib.util.find_spec("typst") is None:
         raise UsageError(
-            _("a letter needs the typesetter typst; install it with: pip install 'noreply-analyzer[letter]'")
+            _("a letter needs the typesetter typst; install this program with its extra: pipx install '.[letter]'")
         )
 
 

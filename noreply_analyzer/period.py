@@ -44,6 +44,18 @@ class Period:
         return cls(since=first, until=last)
 
 
+def days_in(word: str) -> int:
+    """Give the days of a stretch of time that the user typed: ``90d``, ``12w``, ``6m``, ``1y``, or days alone.
+
+    Raises:
+        UsageError: it is none.
+    """
+    typed = word.strip().lower()
+    if back := _BACK.match(f"{typed}d" if typed.isdecimal() else typed):
+        return int(back[1]) * _DAYS[back[2]]
+    raise UsageError(_("{word!r} is no stretch of time: write 90d, 12w, 6m, 1y").format(word=word))
+
+
 def _moment(word: str, now: datetime, zone: ZoneInfo, *, following: bool = False) -> datetime:
     if back := _BACK.match(word.strip().lower()):
         return now - timedelta(days=int(back[1]) * _DAYS[back[2]])

@@ -297,6 +297,7 @@ def stats_rows(counted: Stats) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [
         (_("operators"), "", str(counted.operators), ""),
         (_("with a channel"), "", str(counted.reachable), ""),
+        (_("obsolete"), "", str(counted.obsolete), ""),
         (_("mediators"), "", str(counted.mediators), ""),
     ]
     for name, counts in counted.by.items():

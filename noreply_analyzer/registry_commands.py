@@ -1,7 +1,6 @@
 """The commands of `registry`: the curated records, for users and for those who correct them."""
 
 import dataclasses
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -12,10 +11,10 @@ import click
 
 from . import completion, upkeep_commands
 from .decoding import escaped
-from .errors import UsageError
 from .language import _
 from .options import Options
 from .output import Output
+from .period import days_in
 
 if TYPE_CHECKING:
     from .directory import Directory, Entry
@@ -155,7 +154,7 @@ def lint(options: Options, files: Sequence[Path]) -> int:
 
 
 @registry.command()
-@click.option("--within", metavar="DAYS", default="0d", help="Also what will be due so soon: 30d.")
+@click.option("--within", metavar="TIME", default="0d", help="Also what will be due so soon: 30d, 4w.")
 @click.pass_obj
 def due(options: Options, *, within: str) -> int:
     """List the channels that nobody has checked for longer than their shelf life.
@@ -165,15 +164,12 @@ def due(options: Options, *, within: str) -> int:
     """
     from . import curation, datenanfragen
 
-    days = re.fullmatch(r"(\d{1,4})d?", within.strip())
-    if days is None:
-        raise UsageError(_("--within should be a number of days, 30d, not {within!r}").format(within=within))
-    settings = options.settings(needed=False)
+    days, settings = days_in(within), options.settings(needed=False)
     late = curation.due(
         _today(),
         shelf_life_days=settings.registry.shelf_life_days,
         registry=_directory(options).registry,
-        within_days=int(days[1]),
+        within_days=days,
     )
     late = tuple(one for one in late if not datenanfragen.is_imported(one.channel))
     for channel in late:

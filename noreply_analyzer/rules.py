@@ -24,6 +24,7 @@ _NO_PUNCTUATION: Final = re.compile(r"[^\w\s'’/-]")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")
 _SCHEME: Final = re.compile(r"\A\w{1,10}://")
+_TODO: Final = re.compile(r"\bTODO\b")
 _FREE_LINES: Final = 3  # lines 1 to 3 name the recipient; from the street on XP Z 10-011 wants capitals and no signs
 
 
@@ -66,6 +67,14 @@ def findings(records: Records) -> Iterator[Finding]:
         yield from _of_conditions(file, mediator)
     yield from _twice(records.operators)
     yield from _of_vanished_slugs(records)
+
+
+def left_to_do(file: str, text: str) -> Iterator[Finding]:
+    """Give each line of a record's *text* that still has a ``TODO`` in it, in a remark or in a value."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _TODO.search(line):
+            place = _("line {number}").format(number=number)
+            yield Finding(file=file, place=place, sentence=_("decide this TODO and take it out"), warning=True)
 
 
 # One record ---------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from test_cut_off import bill
 from test_trouble import no_certificate, nobody_there, readable_secret, wrong_password
 from world import TELECOM, MaildirWorld, World, mail
 
+from noreply_analyzer.registry import Registry
+
 
 def told(world: World, *words: str, status: int) -> dict[str, list[tuple[str, str]]]:
     """Give what was said about each thing, with ``ok`` or ``mend``."""
@@ -43,7 +45,7 @@ def test_all_is_well(world: World) -> None:
         "mailboxes": "perso: reads INBOX",
         "drafts": "perso: Brouillons (the server marks it)",
         "sent": "perso: Éléments envoyés (the server marks it)",
-        "provider": "perso: nobody's word is believed (authserv_ids); the last 1 messages carry: none",
+        "provider": "perso: nobody's word is believed (authserv_ids); the last message carries: none",
         "proof": "perso: of the last 1 messages 1 had to be proven; 0 of them could not be",
         "dns": f"127.0.0.1:{world.dns_port}: answers",
         "state": f"{world.state}: made by the first run",
@@ -150,7 +152,7 @@ VOUCHED = b"Authentication-Results: mx.example.org; dmarc=pass header.from=telec
         (
             ["MX.example.org"],
             0,
-            "believed, where it counts; the last 3 messages carry: mx.example.org (2; pinned, it proves 1",
+            "is believed, where it counts; the last 3 messages carry: mx.example.org (2; pinned, it proves 1",
         ),
         (["mx.example.net"], 1, "none of the last 3 messages carries the word of mx.example.net; they carry: mx.ex"),
     ],
@@ -187,6 +189,32 @@ def test_the_share_that_stays_unproven(maildir_world: MaildirWorld, pinned: list
     world.deliver(bill(world, TELECOM), b"From:" + unsigned, VOUCHED + b"From:" + unsigned, friend)
 
     assert said in told(world, status=0)["proof"][0][1]
+
+
+@pytest.mark.parametrize(
+    ("pinned", "delivered", "said"),
+    [
+        (["mx.example.org"], 0, "is believed, where it counts; no message of the last 30 days is there to look at"),
+        ([], 0, "nobody's word is believed (authserv_ids); no message of the last 30 days is there to look at"),
+        (["mx.example.org"], 1, "the last message does not carry the word of mx.example.org; it carries: none"),
+    ],
+)
+def test_where_there_is_little_mail(maildir_world: MaildirWorld, pinned: list[str], delivered: int, said: str) -> None:
+    """None is nothing to mend."""
+    world = maildir_world
+    world.account = {"authserv_ids": pinned}
+    world.write_config()
+    world.deliver(*[bill(world, TELECOM)] * delivered)
+
+    assert said in told(world, status=delivered)["provider"][0][1]
+
+
+def test_the_operators_are_counted_as_stats_counts_them(maildir_world: MaildirWorld) -> None:
+    """Those that are gone are none."""
+    registry, _problems = Registry.with_user_records(maildir_world.folder / "operators")
+    living = [one for one in registry.operators if one.obsolete is None]
+
+    assert f"{len(living)} operators, last checked on" in told(maildir_world, status=0)["registry"][0][1]
 
 
 def test_a_maildir(maildir_world: MaildirWorld) -> None:

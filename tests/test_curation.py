@@ -22,8 +22,9 @@ from noreply_analyzer.config import Settings
 from noreply_analyzer.counts import stats
 from noreply_analyzer.curation import due, is_outdated, lint, lint_own, lint_texts, schema, summary
 from noreply_analyzer.directory import Directory
-from noreply_analyzer.errors import DataError
+from noreply_analyzer.errors import DataError, UsageError
 from noreply_analyzer.guards import Guards
+from noreply_analyzer.period import days_in
 from noreply_analyzer.portrait import markdown, stats_rows
 from noreply_analyzer.registry import Medium, Obsolete, Quality, Registry
 from noreply_analyzer.rules import Finding, as_printed
@@ -443,6 +444,22 @@ def test_no_record_is_too_wrong_to_be_linted(where: str, medium: Medium, value: 
         assert finding.file == "operators/telecom-exemple.toml"
 
 
+def test_what_is_left_to_be_decided_is_found(tmp_path: Path) -> None:
+    """In a remark, in a value, and in a record that says nothing else; in one's own records too."""
+    remark, value = ("brands =", "# TODO: right?\nbrands ="), ('name = "Télécom Exemple"', 'name = "TODO"')
+    found = _lint(remark, value)
+
+    assert [(one.place, one.sentence, one.warning) for one in found] == [
+        ("line 3", "decide this TODO and take it out", True),
+        ("line 5", "decide this TODO and take it out", True),
+    ]
+    assert _lint(("brands =", "# Método, todo, TODOS\nbrands =")) == ()
+    (tmp_path / "mine.toml").write_text(OTHER.replace("other", "mine") + "# TODO\n", "utf-8")
+    (tmp_path / "broken.toml").write_text("TODO", "utf-8")
+    places = [(one.file.rpartition("/")[2], one.place) for one in lint_own(tmp_path) if "TODO" in one.sentence]
+    assert places == [("broken.toml", "line 1"), ("mine.toml", "line 4")]
+
+
 @pytest.mark.parametrize(
     "explained",
     [("websites = [", 'websites = ["telecom-help.example", '), ('medium = "e', 'domain_basis = "terms"\nmedium = "e')],
@@ -535,13 +552,28 @@ def test_what_will_be_due_soon_is_listed_too() -> None:
     assert "      https://telecom.example/cgv" in soon.checklist()
 
 
+@pytest.mark.parametrize(
+    ("word", "days"), [("30", 30), ("30d", 30), (" 4W ", 28), ("6m", 180), ("1y", 365), ("0d", 0), ("4 w", 28)]
+)
+def test_how_soon_is_said_as_scan_says_since_when(word: str, days: int) -> None:
+    """Days alone are days."""
+    assert days_in(word) == days
+
+
+@pytest.mark.parametrize("word", ["", "w", "4x", "-1d", "2026-01-31", "999999d", "\u0664w x"])
+def test_what_is_no_stretch_of_time(word: str) -> None:
+    """It is a mistake of the command line."""
+    with pytest.raises(UsageError, match="is no stretch of time: write 90d, 12w, 6m, 1y"):
+        days_in(word)
+
+
 def test_the_counts_count_living_operators() -> None:
     """By medium, purpose, quality and age."""
     gone = operator("gone", obsolete=Obsolete(reason="bought"), channels=(channel(),))
     old = channel("old", medium=Medium.POST, stated_on=date(2020, 1, 1), quality=Quality.REPORTED)
     counted = stats(Registry.of([operator(channels=(channel(), old)), operator("none"), gone]), TODAY)
 
-    assert (counted.operators, counted.reachable) == (2, 1)
+    assert (counted.operators, counted.obsolete, counted.reachable) == (2, 1, 1)
     assert counted.by["medium"]["email"] == counted.by["medium"]["post"] == 1
     assert counted.by["quality"] == {"tested": 0, "verified": 0, "archived": 1, "reported": 1}
     assert counted.by["age"] == {"30 d": 0, "180 d": 1, "1 y": 0, "2 y": 0, "> 2 y": 1}

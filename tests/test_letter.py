@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import typst
 from drafting_cases import ANNE, BILL, CASES, LETTER, MAIL, POST, QUESTION, body
+from program import ROOT
 from pypdf import PdfReader
 from test_byhand import saved
 from test_cut_off import bill
@@ -352,7 +353,8 @@ def test_a_machine_without_the_typesetter(
     assert run_command_line([*words, "--letter", str(maildir_world.folder / "a.pdf")]) == 64
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert "needs the typesetter typst; install it with: pip install 'noreply-analyzer[letter]'" in err
+    assert "needs the typesetter typst; install this program with its extra: pipx install '.[letter]'" in err
+    assert "`pipx install '.[letter]'`" in (ROOT / "README.md").read_text("utf-8")
     assert not (maildir_world.folder / "a.pdf").exists()
     assert run_command_line(words) == 0
     assert "Je vous prie d’agréer" in capsys.readouterr().out
