@@ -20,6 +20,8 @@ _BOUNDARY: Final = "\x1f"
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _AS_LETTERS: Final = str.maketrans("01345", "oleas")
 _DIGIT_IN_WORD: Final = re.compile(r"(?<=[a-z])[01345]|[01345](?=[a-z])")
+_TWO_NAMES: Final = re.compile(r"[^\W\d_]{2,}\.[^\W\d_]{2,}")
+"""First and last name: a dot between them parts words, as those in "n.o.r.e.p.l.y" do not."""
 _UNMISTAKABLE: Final = 10
 """Letters of words that are found inside a longer word too: "facturenepasrepondre"."""
 _SHORTEST_SLIP: Final = 5
@@ -155,8 +157,11 @@ def _slip(text: str) -> str:
 def _is_one_off(written: str, meant: str, *, apart: bool) -> bool:
     """Tell whether one letter is missing, too many, another, or two are swapped.
 
-    In one word with what stands before it, no letter may be another: "Norelly" is a name.
+    In one word with what stands before it, no letter may be another, nor the last one be missing: "Norelly" and
+    "Norespo" are names.
     """
+    if not apart and written == meant[:-1]:
+        return False
     if abs(len(written) - len(meant)) > 1 or (written[:2] != meant[:2] and written[-2:] != meant[-2:]):
         return False  # for speed: one slip leaves the beginning or the end alone
     at = next((place for place, (one, two) in enumerate(zip(written, meant, strict=False)) if one != two), None)
@@ -180,6 +185,8 @@ def dead_words(text: str) -> str:
             at = written.find(found) if len(written) == len(text) else -1
             return found if at < 0 else text[at : at + len(found)]
     untagged = text.partition("+")[0]
+    if _TWO_NAMES.fullmatch(untagged):
+        return ""
     return untagged if "".join(filter(str.isalpha, fold(untagged))) in _whole_names() else ""
 
 

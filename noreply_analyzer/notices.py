@@ -66,9 +66,12 @@ def read(text: str) -> Said:
     wanted = _spoken(fold(text), _stems())
     if not wanted:
         return Said()
-    notice = invitation = ""
+    notice = invitation = question = ""
     for sentence in sentences(text):
         said = _read_sentence(sentence, wanted)
+        if said.notice and _is_aside(question, wanted):
+            said = Said()
+        question = sentence if sentence.endswith("?") else ""
         notice, invitation = notice or said.notice, invitation or said.invitation
         if notice and invitation:
             break
@@ -99,6 +102,12 @@ def _read_sentence(sentence: str, wanted: tuple[str, ...]) -> Said:
         if not invitation and (match := _pattern(language, "invitations").search(relevant)):
             invitation = _quote(sentence, relevant[: match.start()].count(" "))
     return Said(invitation=invitation)
+
+
+def _is_aside(question: str, wanted: tuple[str, ...]) -> bool:
+    """Tell whether what follows *question* is said of leaving a list, or of forged mail, and not of this message."""
+    folded = fold(question)
+    return bool(folded) and any(_pattern(language, "aside").search(folded) for language in wanted)
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -88,6 +88,8 @@ class TextWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notices: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     """Wordings that look like a notice or an invitation; cut out of the sentence before it is read."""
+    aside: tuple[str, ...] = ()
+    """A question about something else: what the next sentence asks not to answer, it asks for that case alone."""
     invitations: tuple[str, ...] = ()
     away: tuple[str, ...] = ()
     """A robot says for whom it answers, or that it is one; looked for in the first sentences."""

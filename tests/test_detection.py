@@ -80,7 +80,7 @@ avisage-ne-pas-repondre lilas.nepasrepondre nepasrepondre.caisse ne-repondez-pas
 reply.no no-replay nobody
 noresponder no-responda nicht-antworten KEINE-ANTWORT nao-responda naoresponder non-rispondere niet-beantwoorden
 nieodpowiadaj nie-odpowiadaj
-no-replly norely noreplay noreplyy noreply1 no.rely n0reply no-rep1y n.o.r.e.p.l.y nore-ply no_re_ply norpely norelpy
+ne-reponds-pas nereponds-pas keine-rueckantwort keine_rückantwort svarinte svar-ej no-replly norely noreplay noreplyy noreply1 no.rely n0reply no-rep1y n.o.r.e.p.l.y nore-ply no_re_ply norpely norelpy
 reply-not replies-no replyno orderNoReply AmazonNoReply infoNoReply mailnoreply infonoreply emailnoreply autonoreply
 customernoreply newsnoreply pleasedonotreply please-do-not-reply donotreplydhl facturenepasrepondre ne_pas_repondr
 nepasreponde ne-pas-repondere merci-de-ne-pas-repondre noreply-fr NoReply.FOI dvla.donotreply hitl-noreply do-no-reply
@@ -111,6 +111,7 @@ norelly norelia relay respuesta respuestas repas pasteur pas sansone sans-souci 
 none nonna nonno.reply autoreply automatisme systeme-u mailer.dupont messagerie.4f3a conversation-1234 mediation
 ticket+123 case-4711 thread-abc reply-4f3a9c0d kunden keine.sorge nadia.reply anna-reply juan.oreply donatella donovan
 donot.andre dona.reply ondine.repond responsable no.correspond nores no.repas casino.responder bruno.responde unobody
+don.otreply don.otanswer norespo norespo.lopez noreplica svarinterna svarejonas ne.reponds keiner.antwort
 johnobody everybody arno-response milano.response geno.responses piano.antwort romano.rispondere
 """
 
@@ -718,6 +719,20 @@ def test_any_message_gets_a_verdict_with_a_known_reason(
         "denna adress kan inte ",
         "aquesta adreca de correu no ",
         "wenn sie um zu ",
+        "please use ",
+        "the address from which ",
+        "replying to this email will ",
+        "utilisez contactez envoyez-nous ",
+        "la boite adresse que ",
+        "antworten auf diese e-mail von ",
+        "statt bitte das postfach, ",
+        "la cuenta de la que use por favor ",
+        "indirizzo usi chiami scriva ",
+        "endereco a qual use ligue ",
+        "de mailbox waaruit bel gebruik ",
+        "skrzynka z ktorej prosimy ",
+        "brevladan som ring kontakta ",
+        "la bustia amb la qual feu truqueu ",
         "a",
         "1a",
         "é",
