@@ -469,6 +469,7 @@ def test_an_unsigned_bill_that_the_provider_vouches_for_is_drafted(world: World)
         "method": "dmarc",
         "checked_by": "mx.example.org",
         "reason": "",
+        "key_seen_on": None,
         "signatures": [],
     }
     assert found["operator"]["slug"] == TELECOM.slug

@@ -299,12 +299,12 @@ def test_a_page_full_of_addresses_ends_somewhere(tmp_path: Path) -> None:
 )
 def test_no_page_takes_long(piece: str) -> None:
     """Whoever wrote it may have meant it to."""
-    begun = time.monotonic()
+    begun = time.process_time()
     for name in ("a.txt", "a.html"):
         finds_in(Page(name=name, raw=piece * 40_000, seen=piece * 40_000))
         name_in(piece * 40_000)
 
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path, pages: Path) -> None:

@@ -156,7 +156,7 @@ def test_mail_that_hangs_the_verifier_costs_itself_only(world: World) -> None:
 
 def test_ten_hanging_checks_in_a_row_end_checking_for_the_run(world: World) -> None:
     """Each costs itself; after ten the rest waits, the run says so, and the next one takes it up."""
-    world.limits = {"message_seconds": 0.4}
+    world.limits = {"message_seconds": 1.5}
     world.write_config()
     hanging = [b"X-Hang: yes\r\n" + bill(world, f"1{number}") for number in range(10)]
     world.deliver(*hanging, bill(world, "3"), bill(world, "4"))
@@ -166,7 +166,7 @@ def test_ten_hanging_checks_in_a_row_end_checking_for_the_run(world: World) -> N
     again = world.run()
 
     assert [one["decision"]["rule"] for one in found] == ["unproven"] * 10 + ["dns-later"] * 2
-    assert "not checked: it took longer than 0.4 seconds" in found[0]["decision"]["reason"]
+    assert "not checked: it took longer than 1.5 seconds" in found[0]["decision"]["reason"]
     assert "no more signatures were checked after 10 messages in a row" in error["message"]
     assert done.returncode == 1
     assert again.returncode == 0
@@ -175,7 +175,7 @@ def test_ten_hanging_checks_in_a_row_end_checking_for_the_run(world: World) -> N
 
 def test_a_check_that_is_made_begins_the_count_anew(world: World) -> None:
     """Nine that hang or break down, a good one, and nine more: every one is checked or told."""
-    world.limits = {"message_seconds": 0.4}
+    world.limits = {"message_seconds": 1.5}
     world.write_config()
     broken = [b"X-Break: yes\r\n" + bill(world, f"1{number}") for number in range(18)]
     world.deliver(*broken[:9], bill(world, "3"), *broken[9:])
