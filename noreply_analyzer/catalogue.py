@@ -32,7 +32,7 @@ from .registry import Registry
 
 T = TypeVar("T")
 
-_FORM: Final = "3"  # of the tables below: one more with every change to them or to the structs that they hold
+_FORM: Final = "4"  # of the tables below: one more with every change to them, their structs, or what keeps a record out
 _TABLES: Final = frozenset({"about", "operators", "mediators", "senders", "websites", "shared", "names"})
 _SCHEMA: Final = """
     CREATE TABLE about (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;

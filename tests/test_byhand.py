@@ -95,6 +95,19 @@ def test_what_a_bill_names_is_explained(world: MaildirWorld) -> None:
     assert "A draft would quote none of it: nothing proves who wrote it." in forged
 
 
+def test_a_providers_word_counts_in_its_account_alone(world: MaildirWorld) -> None:
+    """A file may have come from anywhere, so that only its signatures count."""
+    world.account = {"authserv_ids": ["mx.example.org"]}
+    world.write_config()
+    vouched = b"Authentication-Results: mx.example.org; dmarc=pass header.from=telecom.example\r\n"
+    broken = vouched + bill(world, TELECOM).replace(b"est disponible", b"est disponible ici")
+    world.deliver(broken)
+    (entry,) = entries(world.maildir)
+
+    assert explained(world, f"perso/INBOX:{entry.uid}")["authentication"]["method"] == "dmarc"
+    assert explained(world, saved(world, broken))["authentication"]["standing"] == "not-established"
+
+
 def test_the_same_from_every_place(world: MaildirWorld) -> None:
     """A file, a message of an mbox, standard input, a message of an account."""
     raw = bill(world, TELECOM).replace(b"\r\n", b"\n")
