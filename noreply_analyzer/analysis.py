@@ -9,7 +9,7 @@ from .authentication import Authentication, Result, Standing
 from .detection import Overrides, Verdict
 from .message import Message
 from .registry import Choice, Level, Match, Operator
-from .topic import Subject, Topic
+from .topic import BY_HAND_OR_NEVER, Subject, Topic
 
 
 class Action(StrEnum):
@@ -44,7 +44,7 @@ class Preferences:
 
     own_addresses: frozenset[str] = frozenset()
     """Comparison keys (`Address.key`) of the account."""
-    topics: frozenset[Topic] = frozenset(set(Topic) - {Topic.SECURITY, Topic.SURVEY, Topic.MARKETING, Topic.CALL})
+    topics: frozenset[Topic] = frozenset(set(Topic) - BY_HAND_OR_NEVER - {Topic.SURVEY, Topic.MARKETING, Topic.CALL})
     unproven: Action = Action.TELL
     level: Level = Level.QUESTION
     max_age: timedelta = timedelta(days=30)

@@ -5,6 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from .address import Address
+from .choice import DATA_TOPICS
+from .citing import case_for, grounds_for, is_cancelled_online
 from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
@@ -32,14 +34,19 @@ def brief_for(
     if newest.match is None or newest.choice is None:
         raise ValueError("only what was decided to be drafted has a brief")
     operator, choice = newest.match.operator, newest.choice
-    steps = _escalation(operator, registry)
+    about_data = newest.topic in DATA_TOPICS  # which goes to an authority, not to a mediator
+    steps = () if about_data else _escalation(operator, registry)
+    firmly = level or settings.drafting.level
+    zone = ZoneInfo(settings.timezone)
+    day = now.astimezone(zone).date()
+    case = case_for(analyses, operator, firmly, account=account, registry=registry, day=day)
     later = [where for _days, where in steps]  # named as the next step, so not as another way
     return Brief(
         account=account.name,
         writer=_writer(account, settings),
         operator=operator,
         topic=newest.topic,
-        level=level or settings.drafting.level,
+        level=firmly,
         answered=tuple(Answered(message=a.message, notice=_notice(a)) for a in analyses),
         channel=choice.channel,
         also=tuple(other for other in choice.also if other not in later),
@@ -50,11 +57,13 @@ def brief_for(
         checked_by=tuple(dict.fromkeys(a.authentication.checked_by for a in analyses)),
         references=references_to(operator, account, registry),
         escalation=steps,
-        deadline=registry.deadline_of(operator),
+        deadline=None if about_data else registry.deadline_of(operator),
+        grounds=grounds_for(case, settings),
+        cancel_online=is_cancelled_online(case),
         ask_locally=next((one.ask_locally for one in lineage(operator, registry) if one.ask_locally), ""),
         sells_for=tuple(one.name for slug in operator.sells_for if (one := registry.get(slug))),
         now=now,
-        timezone=ZoneInfo(settings.timezone),
+        timezone=zone,
     )
 
 

@@ -158,12 +158,12 @@ def lint(options: Options, files: Sequence[Path]) -> int:
 @click.option("--within", metavar="DAYS", default="0d", help="Also what will be due so soon: 30d.")
 @click.pass_obj
 def due(options: Options, *, within: str) -> int:
-    """List the channels that nobody has checked for longer than their shelf life.
+    """List the channels past their shelf life, and the texts of law to be read again.
 
     A checklist in Markdown, the oldest first, with the sources to be looked at again. Your own records are seen too;
     what you have imported the next import renews.
     """
-    from . import curation, datenanfragen
+    from . import curation, datenanfragen, grounds
 
     days = re.fullmatch(r"(\d{1,4})d?", within.strip())
     if days is None:
@@ -176,9 +176,10 @@ def due(options: Options, *, within: str) -> int:
         within_days=int(days[1]),
     )
     late = tuple(one for one in late if not datenanfragen.is_imported(one.channel))
-    for channel in late:
-        click.echo(channel.checklist())
-    return 1 if late else 0
+    unread = grounds.due_grounds(_today(), within_days=int(days[1]))
+    for item in [*(channel.checklist() for channel in late), *(ground.checklist() for ground in unread)]:
+        click.echo(item)
+    return 1 if late or unread else 0
 
 
 @registry.command()

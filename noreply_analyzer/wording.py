@@ -1,7 +1,7 @@
 """A `Brief` as words: the subject lines, and the values that the templates of drafts put into their prose."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from .authresults import provider_name
 from .brief import Answered, Brief
+from .choice import DATA_TOPICS
+from .grounds import cited
 from .message import Message
 from .prose import Words, clean, day_named, quotable, stick, typographic, words
 from .registry import Channel, Deadline, Mediator, Medium, Purpose, Quality, ReadBy
@@ -30,7 +32,12 @@ _MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM,
 def _title(brief: Brief, spoken: Words) -> str:
     """Give the subject of the text: *Question sur ma facture du 12 novembre 2026*."""
     about = _about(brief, spoken)
-    return spoken.title[brief.level].format(about=about or _your_messages(brief, spoken))
+    return spoken.title[_kind(brief, spoken)].format(about=about or _your_messages(brief, spoken))
+
+
+def _kind(brief: Brief, spoken: Words) -> str:
+    """Say what kind of text it is: some questions are none, but an objection or a demand for data."""
+    return brief.topic if brief.level == "question" and brief.topic in spoken.title else brief.level
 
 
 def _your_messages(brief: Brief, spoken: Words) -> str:
@@ -59,8 +66,8 @@ def covering_title(brief: Brief) -> str:
     matter = ", ".join(filter(None, (word, which)))
     if bill:
         matter = spoken.matter_dated[brief.topic].format(date=spoken.date(bill))
-    form = spoken.to_post if brief.proven_by else spoken.to_check
-    title = form.format(level=spoken.level[brief.level], operator=clean(brief.operator.name, _NAME), matter=matter)
+    form, level = spoken.to_post if brief.proven_by else spoken.to_check, spoken.level[_kind(brief, spoken)]
+    title = form.format(level=level, operator=clean(brief.operator.name, _NAME), matter=matter)
     return title.removesuffix(" ()")
 
 
@@ -181,11 +188,13 @@ def text_values(brief: Brief) -> dict[str, object]:
     recipient = _recipient(brief)
     return {
         **_common_values(brief, spoken),
-        "about": _about(brief, spoken),
+        "intro": _intro(brief, spoken),
         "title": _title(brief, spoken),
         "references": _references(brief, spoken),
         "message_named": _message_named(brief, spoken),
+        "opening": _by_topic(spoken.opening if brief.level == "question" else spoken.opening_firm, brief),
         "hint": _hint(brief),
+        "request": _by_topic(spoken.request, brief).format(mail=stick(str(brief.writer.address))),
         "name": _blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
         "postal": _lines(brief.writer.postal),
         "postal_blank": _blank(brief, "postal"),
@@ -195,6 +204,9 @@ def text_values(brief: Brief) -> dict[str, object]:
         "recipient_blank": _blank(brief, "recipient"),
         "today": spoken.date(brief.now.astimezone(brief.timezone).date()),
         "way": _way(brief.channel, brief, spoken) if brief.channel else None,
+        "grounds": _grounds(brief),
+        "silence": _silence(brief, spoken),
+        "delay": _delay(brief, spoken),
     }
 
 
@@ -220,6 +232,9 @@ def note_values(brief: Brief) -> dict[str, object]:
         "blanks": _blanks(brief, spoken),
         "foreign": text_language(brief) != brief.writer.language,
         "steps": [_step(days, where, brief, spoken) for days, where in brief.escalation],
+        "to_fill_in": _to_fill_in(brief),
+        "about_data": brief.topic in DATA_TOPICS,
+        "cancel_online": brief.cancel_online,
         "ask_locally": _french(brief.ask_locally),
         "sells_for": [stick(clean(name, _NAME)) for name in brief.sells_for],
         "deadline": _deadline(brief.deadline, spoken) if brief.deadline and _is_news(brief) else None,
@@ -280,6 +295,47 @@ def _step(days: int, where: Channel | Mediator, brief: Brief, spoken: Words) -> 
     if isinstance(where, Mediator):
         return _StepView(delay=spoken.period(days), way=None, mediator=clean(where.name, _CITED))
     return _StepView(delay=spoken.period(days), way=_way(where, brief, spoken), mediator="")
+
+
+def _intro(brief: Brief, spoken: Words) -> str:
+    """Say what the writer wants, in the first sentence of an e-mail."""
+    messages = spoken.intro["messages" if len(brief.answered) > 1 else "message"]
+    return spoken.intro[_kind(brief, spoken)].format(about=_about(brief, spoken) or messages)
+
+
+def _by_topic(table: Mapping[str, str], brief: Brief) -> str:
+    return table.get(brief.topic, table["other"])
+
+
+def _grounds(brief: Brief) -> list[str]:
+    language = text_language(brief)
+    return [typographic(sentence, french=language == "fr") for sentence in cited(brief.grounds, language)]
+
+
+def _next_step(brief: Brief) -> tuple[int, Channel | Mediator] | None:
+    """Give the step that comes after the one that the text itself is sent to."""
+    steps = list(brief.escalation)
+    reached = [index for index, (_days, where) in enumerate(steps) if where is _recipient(brief)]
+    return next(iter(steps[reached[-1] + 1 :] if reached else steps), None)
+
+
+def _delay(brief: Brief, spoken: Words) -> str:
+    """Give the time after which silence has consequences, or else that in which an answer is due."""
+    if step := _next_step(brief):
+        return spoken.period(step[0])
+    if brief.deadline is None:
+        return ""
+    return (spoken.working if brief.deadline.working else spoken.period)(brief.deadline.answer_days)
+
+
+def _silence(brief: Brief, spoken: Words) -> str:
+    """Say whom the user will turn to after silence: a service, or the mediator by name."""
+    step = _next_step(brief)
+    if step is None:
+        return ""
+    if isinstance(step[1], Mediator):
+        return spoken.silence["mediator"].format(name=stick(clean(step[1].name, _CITED)))
+    return spoken.silence["complaints" if step[1].purpose is Purpose.COMPLAINTS else "service"]
 
 
 def _is_news(brief: Brief) -> bool:
@@ -356,6 +412,20 @@ def _hint(brief: Brief) -> str:
     which = brief.level if brief.level in spoken.hint else brief.topic
     form = spoken.hint.get(which, spoken.hint["other"])
     return form.format(in_language=f", {spoken.language_name[language]}" if foreign else "")
+
+
+def _to_fill_in(brief: Brief) -> list[str]:
+    """Name each passage that is left to fill in, in the order of the letter."""
+    missing = {
+        "name": not brief.writer.name,
+        "postal": not brief.writer.postal,
+        "recipient": _recipient(brief) is None,
+        "town": text_language(brief) == "fr" and not _town(brief),
+    }
+    blanks = {which: _blank(brief, which).strip("[]") for which, is_missing in missing.items() if is_missing}
+    if "name" in blanks:  # it stands at the head and at the foot
+        blanks["name"] = words(brief.writer.language).blanks["twice"].format(blank=blanks["name"])
+    return [*blanks.values(), _hint(brief).strip("[]")]
 
 
 def _blanks(brief: Brief, spoken: Words) -> str:
