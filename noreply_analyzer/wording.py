@@ -1,22 +1,22 @@
 """A `Brief` as words: the subject lines, and the values that the templates of drafts put into their prose."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from .asking import asked
 from .authresults import provider_name
 from .brief import Answered, Brief
 from .choice import DATA_TOPICS
-from .grounds import cited
 from .message import Message
 from .prose import Words, clean, day_named, quotable, stick, typographic, words
+from .quoting import quoted
 from .registry import Channel, Deadline, Mediator, Medium, Purpose, Quality, ReadBy
-from .topic import Topic, masked
+from .topic import Topic
 
-_READ: Final = 1000  # characters of a subject or a sentence
 _QUOTED_SUBJECT: Final = 120
 _QUOTED_NOTICE: Final = 200
 _CITED: Final = 200
@@ -192,9 +192,7 @@ def text_values(brief: Brief) -> dict[str, object]:
         "title": _title(brief, spoken),
         "references": _references(brief, spoken),
         "message_named": _message_named(brief, spoken),
-        "opening": _by_topic(spoken.opening if brief.level == "question" else spoken.opening_firm, brief),
         "hint": _hint(brief),
-        "request": _by_topic(spoken.request, brief).format(mail=stick(str(brief.writer.address))),
         "name": _blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
         "postal": _lines(brief.writer.postal),
         "postal_blank": _blank(brief, "postal"),
@@ -204,9 +202,7 @@ def text_values(brief: Brief) -> dict[str, object]:
         "recipient_blank": _blank(brief, "recipient"),
         "today": spoken.date(brief.now.astimezone(brief.timezone).date()),
         "way": _way(brief.channel, brief, spoken) if brief.channel else None,
-        "grounds": _grounds(brief),
-        "silence": _silence(brief, spoken),
-        "delay": _delay(brief, spoken),
+        **asked(brief, spoken, recipient),
     }
 
 
@@ -259,17 +255,13 @@ def _common_values(brief: Brief, spoken: Words) -> dict[str, object]:
 def _message(answered: Answered, brief: Brief, spoken: Words) -> _MessageView:
     day = _day(answered.message, brief.timezone)
     author = answered.message.author
+    known = {brief.writer.address.key, *([author.address.key] if author else [])}
     return _MessageView(
         day=spoken.date(day) if day else "",
-        subject=_quoted(answered.message.subject, _QUOTED_SUBJECT),
+        subject=quotable(quoted(answered.message.subject, _QUOTED_SUBJECT, known=known)),
         author=clean(str(author.address), _CITED) if author else "",
-        notice=_quoted(answered.notice, _QUOTED_NOTICE).strip(' .«»“”"'),
+        notice=quotable(quoted(answered.notice, _QUOTED_NOTICE, known=known)).strip(' .«»“”"'),
     )
-
-
-def _quoted(text: str, limit: int) -> str:
-    """Give the sender's words; what looks like a code is looked for once nothing invisible stands in it any more."""
-    return quotable(clean(masked(clean(text, _READ)), limit))
 
 
 def _way(channel: Channel, brief: Brief, spoken: Words) -> _WayView:
@@ -301,41 +293,6 @@ def _intro(brief: Brief, spoken: Words) -> str:
     """Say what the writer wants, in the first sentence of an e-mail."""
     messages = spoken.intro["messages" if len(brief.answered) > 1 else "message"]
     return spoken.intro[_kind(brief, spoken)].format(about=_about(brief, spoken) or messages)
-
-
-def _by_topic(table: Mapping[str, str], brief: Brief) -> str:
-    return table.get(brief.topic, table["other"])
-
-
-def _grounds(brief: Brief) -> list[str]:
-    language = text_language(brief)
-    return [typographic(sentence, french=language == "fr") for sentence in cited(brief.grounds, language)]
-
-
-def _next_step(brief: Brief) -> tuple[int, Channel | Mediator] | None:
-    """Give the step that comes after the one that the text itself is sent to."""
-    steps = list(brief.escalation)
-    reached = [index for index, (_days, where) in enumerate(steps) if where is _recipient(brief)]
-    return next(iter(steps[reached[-1] + 1 :] if reached else steps), None)
-
-
-def _delay(brief: Brief, spoken: Words) -> str:
-    """Give the time after which silence has consequences, or else that in which an answer is due."""
-    if step := _next_step(brief):
-        return spoken.period(step[0])
-    if brief.deadline is None:
-        return ""
-    return (spoken.working if brief.deadline.working else spoken.period)(brief.deadline.answer_days)
-
-
-def _silence(brief: Brief, spoken: Words) -> str:
-    """Say whom the user will turn to after silence: a service, or the mediator by name."""
-    step = _next_step(brief)
-    if step is None:
-        return ""
-    if isinstance(step[1], Mediator):
-        return spoken.silence["mediator"].format(name=stick(clean(step[1].name, _CITED)))
-    return spoken.silence["complaints" if step[1].purpose is Purpose.COMPLAINTS else "service"]
 
 
 def _is_news(brief: Brief) -> bool:

@@ -35,6 +35,7 @@ from noreply_analyzer.grounds import Contract, case_of, choose_grounds
 from noreply_analyzer.ids import digest, is_draft_id, read_marker, stand_in
 from noreply_analyzer.message import Mailbox, Message
 from noreply_analyzer.prose import NO_BREAK, RIGHT, WIDTH, clean, day_named, lay_out, quotable, template, value, words
+from noreply_analyzer.quoting import quoted
 from noreply_analyzer.topic import Topic
 
 EMAIL = replace(QUESTION, channel=MAIL)
@@ -454,7 +455,8 @@ def test_a_hostile_message_is_quoted_and_nothing_more(text: str, brief: Brief) -
     )
     assert "49" not in body(draft)
     assert len(body(draft).split("\n\n")) == len(body(compose(about(BILL, replace(brief, topic=topic)))).split("\n\n"))
-    assert " ".join(clean(text, 120).split()) in " ".join(body(draft).split())
+    assert " ".join(quoted(text, 120).split()) in " ".join(body(draft).split())
+    assert "evil.example" not in body(draft)
 
 
 EVIL_FIELDS = tuple(
