@@ -10,7 +10,7 @@ from .detection import Overrides, Verdict
 from .mentions import Mention
 from .message import Message
 from .registry import Choice, Level, Match, Operator
-from .topic import Subject, Topic
+from .topic import BY_HAND_OR_NEVER, Subject, Topic
 
 REPORTS: Final = frozenset({"report-look-alike", "report-forged"})
 """The rules by which a report is drafted instead of an answer."""
@@ -50,7 +50,7 @@ class Preferences:
 
     own_addresses: frozenset[str] = frozenset()
     """Comparison keys (`Address.key`) of the account."""
-    topics: frozenset[Topic] = frozenset(set(Topic) - {Topic.SECURITY, Topic.SURVEY, Topic.MARKETING, Topic.CALL})
+    topics: frozenset[Topic] = frozenset(set(Topic) - BY_HAND_OR_NEVER - {Topic.SURVEY, Topic.MARKETING, Topic.CALL})
     unproven: Action = Action.TELL
     level: Level = Level.QUESTION
     report_phishing: bool = False

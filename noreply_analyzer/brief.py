@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from .address import Address
+from .grounds import Ground
 from .guards import Deadline
 from .message import Message
 from .registry import Channel, Mediator, Operator
@@ -64,6 +65,10 @@ class Brief:
     """After how many days of silence whom to turn to."""
     deadline: Deadline | None = None
     """How long they may take to answer."""
+    grounds: tuple[Ground, ...] = ()
+    """What the law says about it, at most two, in the order in which they are cited."""
+    cancel_online: bool = False
+    """Whether the law has them offer a function to cancel online, if they let people sign up online."""
     ask_locally: str = ""
     """Who answers rather than the head office; in French."""
     sells_for: tuple[str, ...] = ()

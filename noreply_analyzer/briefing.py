@@ -6,6 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from .address import Address
+from .choice import DATA_TOPICS
+from .citing import case_for, grounds_for, is_cancelled_online
 from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
 from .policy import Analysis
@@ -37,14 +39,19 @@ def brief_for(
         return _report_for(analyses, operator, newest.choice, account=account, settings=settings, now=now)
     choice = _shared(newest.choice, analyses)
     known = references_to(operator, account, registry)
-    steps = registry.steps_of(operator)
+    about_data = newest.topic in DATA_TOPICS  # which goes to an authority, not to a mediator
+    steps = () if about_data else registry.steps_of(operator)
+    firmly = level or settings.drafting.level
+    zone = ZoneInfo(settings.timezone)
+    day = now.astimezone(zone).date()
+    case = case_for(analyses, operator, firmly, account=account, registry=registry, day=day)
     later = [where for _days, where in steps]  # named as the next step, so not as another way
     return Brief(
         account=account.name,
         writer=_writer(account, settings),
         operator=operator,
         topic=newest.topic,
-        level=level or settings.drafting.level,
+        level=firmly,
         answered=tuple(Answered(message=a.message, notice=_notice(a)) for a in analyses),
         channel=choice.channel,
         also=tuple(other for other in choice.also if other not in later),
@@ -56,11 +63,13 @@ def brief_for(
         references=known,
         found=found_in(analyses, known),
         escalation=steps,
-        deadline=registry.deadline_of(operator),
+        deadline=None if about_data else registry.deadline_of(operator),
+        grounds=grounds_for(case, settings),
+        cancel_online=is_cancelled_online(case),
         ask_locally=next((one.ask_locally for one in lineage(operator, registry) if one.ask_locally), ""),
         sells_for=tuple(one.name for slug in operator.sells_for if (one := registry.get(slug))),
         now=now,
-        timezone=ZoneInfo(settings.timezone),
+        timezone=zone,
     )
 
 

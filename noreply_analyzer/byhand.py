@@ -33,7 +33,7 @@ from .scan import Examiner
 from .scanning import ScanPrinter
 from .source import InFile, Stored, Unreadable
 from .supplies import now, registry_of, tell_unknown_operators, tools_for
-from .topic import Topic
+from .topic import Subject, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,18 @@ class Bench:
     environment: Mapping[str, str]
     stdin: Stream
     ask_dns: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user asks of a draft."""
+
+    channel: str = ""
+    """The id of a channel; empty: the one that a run would choose."""
+    level: Level | None = None
+    """How firmly; none: as the configuration says."""
+    topic: Topic | None = None
+    """What about; none: what the message is about."""
 
 
 def explain(bench: Bench, word: str, *, as_json: bool, out: Sink) -> int:
@@ -77,15 +89,15 @@ def _explained(bench: Bench, word: str) -> Explained:
         return Explained(where=stored.where, analysis=analysis, choice=choice)
 
 
-def draft(bench: Bench, word: str, *, channel: str, level: Level | None, out: Sink) -> int:
+def draft(bench: Bench, word: str, wishes: Wishes, *, out: Sink) -> int:
     """Print the draft that answers a message, for a mail program to open; give the exit status.
 
     Raises:
         NotDraftedError: there is nothing to answer to, or it must not be answered.
         TryLaterError: the DNS does not say now who wrote the message.
-        UsageError: *word* names no message or several; *channel* takes no draft.
+        UsageError: *word* names no message or several; the channel wished for takes no draft.
     """
-    composed = compose(_asked_for(bench, word, channel=channel, level=level))
+    composed = compose(_asked_for(bench, word, wishes))
     composed.message["X-Unsent"] = "1"  # mail programs then open it to be changed and sent, not as something received
     output = Output(out)
     output.write(composed.as_bytes().replace(b"\r\n", b"\n").decode("utf-8"))
@@ -93,7 +105,7 @@ def draft(bench: Bench, word: str, *, channel: str, level: Level | None, out: Si
     return 0
 
 
-def letter(bench: Bench, word: str, *, channel: str, level: Level | None, name: str, stdout: BinaryIO) -> int:
+def letter(bench: Bench, word: str, wishes: Wishes, *, name: str, stdout: BinaryIO) -> int:
     """Write the letter that answers a message, as a PDF, into the new file *name* (``-``: *stdout*); give the status.
 
     It is a letter also where the draft is an e-mail, for the user asks for one.
@@ -109,7 +121,7 @@ def letter(bench: Bench, word: str, *, channel: str, level: Level | None, name: 
     elif stdout.isatty():
         raise UsageError(_("a PDF is nothing for a terminal; name a file, or pipe it on"))
     window = bench.settings.letter.window
-    brief = _asked_for(bench, word, channel=channel, level=level)
+    brief = _asked_for(bench, word, wishes)
     pdf = compose_letter(brief, top_mm=window.top_mm, left_mm=window.left_mm)
     if path:
         write_new(path, pdf)
@@ -186,26 +198,26 @@ def _proven(analysis: Analysis, stored: Stored, tools: Tools) -> Analysis:
 # What is drafted ----------------------------------------------------------------------------------------------------
 
 
-def _asked_for(bench: Bench, word: str, *, channel: str, level: Level | None) -> Brief:
+def _asked_for(bench: Bench, word: str, wishes: Wishes) -> Brief:
     """Give what is to be said to whom in answer to the message that *word* names."""
     settings = bench.settings
     place = read_place(word, settings)
     stored = _one_message(bench, place)
     with _examined(bench, place, stored, ageless=True) as (analysis, registry):
         tell_unknown_operators(settings.accounts, registry)
-        return _brief(settings, place, analysis, registry, channel=channel, level=level)
+        return _brief(settings, place, analysis, registry, wishes)
 
 
-def _brief(
-    settings: Settings, place: Place, analysis: Analysis, registry: Registry, *, channel: str, level: Level | None
-) -> Brief:
+def _brief(settings: Settings, place: Place, analysis: Analysis, registry: Registry, wishes: Wishes) -> Brief:
     if problem := _why_not(analysis):
         raise NotDraftedError(problem)
     if analysis.authentication.result is Result.TEMPERROR:
         sentence = _("who wrote this cannot be checked now ({reason}); try again later")
         raise TryLaterError(sentence.format(reason=analysis.authentication.reason))
-    chosen = level or Level(settings.drafting.level)
-    choice = _choice(settings, analysis, registry, level=chosen, channel=channel)
+    if wishes.topic:
+        analysis = replace(analysis, reading=replace(analysis.reading, subject=Subject(topic=wishes.topic)))
+    chosen = wishes.level or Level(settings.drafting.level)
+    choice = _choice(settings, analysis, registry, level=chosen, channel=wishes.channel)
     account = place.account if isinstance(place, AccountPlace) else _addressed(settings, analysis)
     return brief_for(
         [replace(analysis, choice=choice)],

@@ -1,8 +1,8 @@
 """Which channel of an operator a matter goes to: purpose first, then medium, quality and age.
 
 A draft is an e-mail or a letter, so only those two media are chosen; forms and telephones are named beside them.
-Channels for data protection, for abuse reports and for cancellations are in no row of the table: writing about a bill
-to any of them is worse than writing nothing.
+Channels for abuse reports and for cancellations are in no row of the table, those for data protection only in the rows
+of what they are there for: writing about a bill to any of them is worse than writing nothing.
 """
 
 import re
@@ -60,8 +60,19 @@ class Choice:
 _ASKING: Final = (Purpose.CUSTOMER_SERVICE, Purpose.COMPLAINTS, Purpose.GENERAL)
 _COMPLAINING: Final = (Purpose.COMPLAINTS, Purpose.CUSTOMER_SERVICE, Purpose.GENERAL)
 
+_ABOUT_DATA: Final = (Purpose.PRIVACY, Purpose.CUSTOMER_SERVICE, Purpose.GENERAL)
+DATA_TOPICS: Final = frozenset({Topic.DATA, Topic.MARKETING})
+"""An objection to advertising is a matter of data protection, too (GDPR article 21)."""
+
+
+def _purposes(topic: Topic, level: Level) -> tuple[Purpose, ...]:
+    if topic in DATA_TOPICS:
+        return _ABOUT_DATA
+    return _ASKING if level is Level.QUESTION else _COMPLAINING
+
+
 PURPOSES: Final[Mapping[tuple[Topic, Level], tuple[Purpose, ...]]] = {
-    (topic, level): _ASKING if level is Level.QUESTION else _COMPLAINING for topic in Topic for level in Level
+    (topic, level): _purposes(topic, level) for topic in Topic for level in Level
 }
 """Which purposes fit a topic at a level, best first."""
 
@@ -192,7 +203,8 @@ def _too_old() -> str:
 def _why_not(channel: Channel, purposes: tuple[Purpose, ...], today: date, shelf_life_days: int) -> str:
     if channel.purpose not in purposes:
         return _("it is there for {purpose} only").format(purpose=channel.purpose)
-    if channel.audience not in _FIT_AUDIENCES:
+    private = channel.purpose is Purpose.PRIVACY and channel.audience is Audience.DATA_SUBJECTS
+    if channel.audience not in _FIT_AUDIENCES and not private:
         return _("it is there for {audience} only").format(audience=channel.audience)
     if channel.region:
         return _("it is there for {region} only").format(region=channel.region)

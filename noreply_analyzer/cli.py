@@ -30,6 +30,10 @@ _INTERRUPTED = InterruptedRunError.exit_status
 _INTERNAL = 70  # sysexits' EX_SOFTWARE: a mistake of ours
 
 LEVELS = ("question", "complaint", "notice")
+_ASKED_ABOUT = (
+    *("billing", "contract", "incident", "delivery", "appointment"),
+    *("account", "marketing", "data", "other"),
+)
 EPILOG = """\
 \b
 exit status:
@@ -160,13 +164,18 @@ def explain(options: Options, /, what: str, *, as_json: bool, no_dns: bool) -> i
     help="How firmly; else as the configuration says.",
 )
 @click.option(
+    "--topic",
+    type=click.Choice(_ASKED_ABOUT),
+    help="What you write about, if not what the message is about; data: your personal data.",
+)
+@click.option(
     "--letter",
     metavar="FILE",
     shell_complete=completion.paths,
     help="Write a letter (PDF) into this new file instead; - for standard output.",
 )
 @click.pass_obj
-def draft(options: Options, /, what: str, *, channel: str, level: str | None, letter: str | None) -> int:
+def draft(options: Options, /, what: str, *, letter: str | None, **chosen: Any) -> int:  # noqa: ANN401 - click's
     """Print the draft that answers one message.
 
     WHAT is a file, FILE:INDEX in an mbox, - for standard input, or ACCOUNT/MAILBOX:UID.
@@ -174,12 +183,17 @@ def draft(options: Options, /, what: str, *, channel: str, level: str | None, le
     """
     from . import byhand
     from .registry import Level
+    from .topic import Topic
 
     bench = byhand.Bench(settings=options.settings(needed=True), environment=os.environ, stdin=sys.stdin.buffer)
-    firmly = Level(level) if level else None
+    wishes = byhand.Wishes(
+        channel=chosen["channel"],
+        level=Level(chosen["level"]) if chosen["level"] else None,
+        topic=Topic(chosen["topic"]) if chosen["topic"] else None,
+    )
     if letter is not None:
-        return byhand.letter(bench, what, channel=channel, level=firmly, name=letter, stdout=sys.stdout.buffer)
-    return byhand.draft(bench, what, channel=channel, level=firmly, out=sys.stdout)
+        return byhand.letter(bench, what, wishes, name=letter, stdout=sys.stdout.buffer)
+    return byhand.draft(bench, what, wishes, out=sys.stdout)
 
 
 @main.command()

@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -96,6 +97,8 @@ def _authserv_id_problem(text: str) -> str:
 
 
 def _topic_problem(topic: Topic) -> str:
+    if topic is Topic.DATA:
+        return _("a request about personal data is written by hand only")
     return _("one-time codes and log-in alerts are never drafted to") if topic is Topic.SECURITY else ""
 
 
@@ -149,6 +152,13 @@ class References(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     account_number: str = ""
 
 
+class ContractSettings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What only the user knows of a contract: some texts of law hold for none but newer ones, or those made online."""
+
+    made_on: date | None = None
+    at_a_distance: bool = False
+
+
 class Account(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The mail of the user in one place: on a server, or in a Maildir."""
 
@@ -177,6 +187,7 @@ class Account(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The hosts of the user's provider, by domain, address or network: their Received fields may stand above."""
     identity: Identity | None = None
     operators: dict[str, References] = msgspec.field(default_factory=dict)
+    contracts: dict[str, ContractSettings] = msgspec.field(default_factory=dict)
 
     def problems(self, wrong: AbstractSet[str]) -> Iterator[tuple[str, str]]:
         """Give what is named twice or not at all, and a password in the clear."""
@@ -219,6 +230,8 @@ class Drafting(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unproven: Literal["tell", "draft"] = "tell"
     level: Annotated[Level, Check(_level_problem)] = Level.QUESTION
     report_phishing: bool = False
+    grounds: Literal["none", "sure", "all"] = "sure"
+    """Which texts of law a draft cites: "all" also those that nobody has read themselves."""
 
 
 class Detection(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):

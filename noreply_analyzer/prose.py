@@ -77,6 +77,11 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     to_post: str
     to_check: str
     provenance: dict[str, str]
+    silence: dict[str, str]
+    intro: dict[str, str]
+    opening: dict[str, str]
+    opening_firm: dict[str, str]
+    request: dict[str, str]
 
     def date(self, day: date) -> str:
         """Give *day* as one writes it, without a place to break the line at."""
@@ -129,7 +134,7 @@ def template(name: str) -> str:
 
 def typographic(text: str, *, french: bool) -> str:
     """Set words that were typed with plain spaces and straight apostrophes as their language wants them."""
-    text = text.replace("'", "’")
+    text = re.sub(r"\b([DLR])\. (?=\d)", r"\1." + NO_BREAK, text.replace("'", "’"))
     if french:
         text = re.sub(r" ([:;!?»])", NO_BREAK + r"\1", text)
         text = text.replace("« ", "«" + NO_BREAK).replace("n° ", "n°" + NO_BREAK)

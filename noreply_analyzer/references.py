@@ -68,3 +68,7 @@ def unknown_operators(accounts: Iterable[Account], registry: Registry) -> Iterat
             if registry.get(slug) is None:
                 sentence = _("{account}: no record is called {slug!r}, so its references are quoted nowhere{guess}")
                 yield sentence.format(account=account.name, slug=slug, guess=guess(slug, registry.by_slug))
+        for slug in account.contracts:
+            if registry.get(slug) is None:
+                sentence = _("{account}: no record is called {slug!r}, so the contract with it counts nowhere{guess}")
+                yield sentence.format(account=account.name, slug=slug, guess=guess(slug, registry.by_slug))

@@ -157,12 +157,12 @@ def lint(options: Options, files: Sequence[Path]) -> int:
 @click.option("--within", metavar="TIME", default="0d", help="Also what will be due so soon: 30d, 4w.")
 @click.pass_obj
 def due(options: Options, *, within: str) -> int:
-    """List the channels that nobody has checked for longer than their shelf life.
+    """List the channels past their shelf life, and the texts of law to be read again.
 
     A checklist in Markdown, the oldest first, with the sources to be looked at again. Your own records are seen too;
     what you have imported the next import renews.
     """
-    from . import curation, datenanfragen
+    from . import curation, datenanfragen, grounds
 
     days, settings = days_in(within), options.settings(needed=False)
     late = curation.due(
@@ -172,9 +172,10 @@ def due(options: Options, *, within: str) -> int:
         within_days=days,
     )
     late = tuple(one for one in late if not datenanfragen.is_imported(one.channel))
-    for channel in late:
-        click.echo(channel.checklist())
-    return 1 if late else 0
+    unread = grounds.due_grounds(_today(), within_days=days)
+    for item in [*(channel.checklist() for channel in late), *(ground.checklist() for ground in unread)]:
+        click.echo(item)
+    return 1 if late or unread else 0
 
 
 @registry.command()

@@ -233,6 +233,7 @@ TOPICS: Final[Mapping[Topic, Callable[[], str]]] = {
     Topic.MARKETING: lambda: _("marketing"),
     Topic.CALL: lambda: _("call"),
     Topic.OTHER: lambda: _("other"),
+    Topic.DATA: lambda: _("personal data"),
 }
 
 

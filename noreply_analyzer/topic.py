@@ -50,7 +50,7 @@ _MAX_EVIDENCE: Final = 3
 
 
 class Topic(StrEnum):
-    """The eleven kinds of mail that operators write."""
+    """The eleven kinds of mail that operators write, and what only the user can want to write about."""
 
     BILLING = "billing"
     CONTRACT = "contract"
@@ -64,6 +64,12 @@ class Topic(StrEnum):
     MARKETING = "marketing"
     CALL = "call"
     OTHER = "other"
+    DATA = "data"
+    """The user's personal data: no message is ever taken for it, but one may be answered about them by hand."""
+
+
+BY_HAND_OR_NEVER: Final = frozenset({Topic.SECURITY, Topic.DATA})
+"""What no run ever drafts to."""
 
 
 _AT_HOME: Final[Mapping[str, Topic]] = {

@@ -7,16 +7,19 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from .asking import asked
 from .authresults import provider_name
 from .brief import Answered, Brief
+from .choice import DATA_TOPICS
 from .guards import Deadline
 from .message import Message
 from .phones import tariff, written
 from .prose import Words, clean, day_named, quotable, stick, typographic, words
+from .quoting import quoted
 from .registry import Channel, Mediator, Medium, Purpose, Quality, ReadBy
 from .topic import Topic, masked
 
-_READ: Final = 1000  # characters of a subject or a sentence
+_READ: Final = 1000  # characters of a line that is reported
 _QUOTED_SUBJECT: Final = 120
 _QUOTED_NOTICE: Final = 200
 _CITED: Final = 200
@@ -35,7 +38,12 @@ _MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM,
 def _title(brief: Brief, spoken: Words) -> str:
     """Give the subject of the text: *Question sur ma facture du 12 novembre 2026*."""
     about = _about(brief, spoken)
-    return spoken.title[brief.level].format(about=about or _your_messages(brief, spoken))
+    return spoken.title[_kind(brief, spoken)].format(about=about or _your_messages(brief, spoken))
+
+
+def _kind(brief: Brief, spoken: Words) -> str:
+    """Say what kind of text it is: some questions are none, but an objection or a demand for data."""
+    return brief.topic if brief.level == "question" and brief.topic in spoken.title else brief.level
 
 
 def _your_messages(brief: Brief, spoken: Words) -> str:
@@ -68,8 +76,8 @@ def covering_title(brief: Brief) -> str:
     matter = ", ".join(filter(None, (word, which)))
     if bill:
         matter = spoken.matter_dated[brief.topic].format(date=spoken.date(bill))
-    form = spoken.to_post if brief.proven_by else spoken.to_check
-    title = form.format(level=spoken.level[brief.level], operator=clean(brief.operator.name, _NAME), matter=matter)
+    form, level = spoken.to_post if brief.proven_by else spoken.to_check, spoken.level[_kind(brief, spoken)]
+    title = form.format(level=level, operator=clean(brief.operator.name, _NAME), matter=matter)
     return title.removesuffix(" ()")
 
 
@@ -218,7 +226,7 @@ def text_values(brief: Brief) -> dict[str, object]:
     recipient = _recipient(brief)
     return {
         **_common_values(brief, spoken),
-        "about": _about(brief, spoken),
+        "intro": _intro(brief, spoken),
         "title": _title(brief, spoken),
         "references": _references(brief, spoken),
         "reference_lines": _in_lines([*_references(brief, spoken), *_message_named(brief, spoken)]),
@@ -232,6 +240,7 @@ def text_values(brief: Brief) -> dict[str, object]:
         "recipient_blank": _blank(brief, "recipient"),
         "today": spoken.date(brief.now.astimezone(brief.timezone).date()),
         "way": _way(brief.channel, brief, spoken) if brief.channel else None,
+        **asked(brief, spoken, recipient),
     }
 
 
@@ -259,6 +268,9 @@ def note_values(brief: Brief) -> dict[str, object]:
         "found": _found(brief, spoken),
         "foreign": text_language(brief) != brief.writer.language,
         "steps": [_step(days, where, brief, spoken) for days, where in brief.escalation],
+        "to_fill_in": _to_fill_in(brief),
+        "about_data": brief.topic in DATA_TOPICS,
+        "cancel_online": brief.cancel_online,
         "ask_locally": _french(brief.ask_locally),
         "sells_for": [stick(clean(name, _NAME)) for name in brief.sells_for],
         "deadline": _deadline(brief.deadline, spoken) if brief.deadline and _is_news(brief) else None,
@@ -304,17 +316,13 @@ def _common_values(brief: Brief, spoken: Words) -> dict[str, object]:
 def _message(answered: Answered, brief: Brief, spoken: Words) -> _MessageView:
     day = _day(answered.message, brief.timezone)
     author = answered.message.author
+    known = {brief.writer.address.key, *([author.address.key] if author else [])}
     return _MessageView(
         day=spoken.date(day) if day else "",
-        subject=_quoted(answered.message.subject, _QUOTED_SUBJECT),
+        subject=quotable(quoted(answered.message.subject, _QUOTED_SUBJECT, known=known)),
         author=clean(str(author.address), _CITED) if author else "",
-        notice=_quoted(answered.notice, _QUOTED_NOTICE).strip(' .«»“”"'),
+        notice=quotable(quoted(answered.notice, _QUOTED_NOTICE, known=known)).strip(' .«»“”"'),
     )
-
-
-def _quoted(text: str, limit: int) -> str:
-    """Give the sender's words; what looks like a code is looked for once nothing invisible stands in it any more."""
-    return quotable(clean(masked(clean(text, _READ)), limit))
 
 
 def _way(channel: Channel, brief: Brief, spoken: Words) -> _WayView:
@@ -346,6 +354,12 @@ def _step(days: int, where: Channel | Mediator, brief: Brief, spoken: Words) -> 
     if isinstance(where, Mediator):
         return _StepView(delay=spoken.period(days), way=None, mediator=clean(where.name, _CITED))
     return _StepView(delay=spoken.period(days), way=_way(where, brief, spoken), mediator="")
+
+
+def _intro(brief: Brief, spoken: Words) -> str:
+    """Say what the writer wants, in the first sentence of an e-mail."""
+    messages = spoken.intro["messages" if len(brief.answered) > 1 else "message"]
+    return spoken.intro[_kind(brief, spoken)].format(about=_about(brief, spoken) or messages)
 
 
 def _is_news(brief: Brief) -> bool:
@@ -407,6 +421,20 @@ def _hint(brief: Brief) -> str:
     which = brief.level if brief.level in spoken.hint else brief.topic
     form = spoken.hint.get(which, spoken.hint["other"])
     return form.format(in_language=f", {spoken.language_name[language]}" if foreign else "")
+
+
+def _to_fill_in(brief: Brief) -> list[str]:
+    """Name each passage that is left to fill in, in the order of the letter."""
+    missing = {
+        "name": not brief.writer.name,
+        "postal": not brief.writer.postal,
+        "recipient": _recipient(brief) is None,
+        "town": text_language(brief) == "fr" and not _town(brief),
+    }
+    blanks = {which: _blank(brief, which).strip("[]") for which, is_missing in missing.items() if is_missing}
+    if "name" in blanks:  # it stands at the head and at the foot
+        blanks["name"] = words(brief.writer.language).blanks["twice"].format(blank=blanks["name"])
+    return [*blanks.values(), _hint(brief).strip("[]")]
 
 
 def _blanks(brief: Brief, spoken: Words) -> str:

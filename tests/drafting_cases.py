@@ -16,9 +16,10 @@ import msgspec
 
 from noreply_analyzer.address import Address
 from noreply_analyzer.drafting import Answered, Brief, Draft, Writer, compose
+from noreply_analyzer.grounds import case_of, choose_grounds
 from noreply_analyzer.guards import Deadline
 from noreply_analyzer.message import Mailbox, Message
-from noreply_analyzer.registry import Audience, Channel, Mediator, Medium, Operator, Purpose, Quality, ReadBy
+from noreply_analyzer.registry import Audience, Channel, Level, Mediator, Medium, Operator, Purpose, Quality, ReadBy
 from noreply_analyzer.topic import Topic
 
 DRAFTS: Final = Path(__file__).parent / "drafts"
@@ -97,6 +98,7 @@ NEXT: Final = Channel(
 )
 MEDIATOR: Final = Mediator(slug="mediation", name="Médiation Exemple", sectors=("telecom",))
 OPERATOR: Final = Operator(slug="telecom-exemple", name="Télécom Exemple", sector="telecom")
+PUBLIC: Final = Operator(slug="caisse-exemple", name="Caisse Exemple", sector="public")
 ANNE: Final = Writer(
     name="Anne Martin",
     address=Address.parse("anne@example.org"),
@@ -164,6 +166,12 @@ def in_english(brief: Brief) -> Brief:
     )
 
 
+def with_law(brief: Brief) -> Brief:
+    """Give the same brief with the grounds that a run would find for it."""
+    case = case_of(brief.operator, brief.topic, Level(brief.level), day=brief.now.date(), proven=bool(brief.proven_by))
+    return replace(brief, grounds=choose_grounds(case))
+
+
 def _english(channel: Channel) -> Channel:
     changes = {"hours": "Monday to Saturday, 8 am to 8 pm", "price": "price of a call", "target": "+33199001234"}
     return msgspec.structs.replace(channel, languages=("en",), **(changes if channel.hours else {}))
@@ -217,6 +225,8 @@ _IN_BOTH: Final = {
     "letter-vouched-some": replace(LETTER, answered=_GROUP, checked_by=("us", "mx.example.org")),
     "letter-unproven": replace(LETTER, proven_by=""),
     "letter-unproven-mail": replace(QUESTION, channel=MAIL, proven_by=""),
+    "letter-data": replace(LETTER, topic=Topic.DATA, escalation=()),
+    "email-objection": replace(QUESTION, channel=MAIL, topic=Topic.MARKETING, escalation=()),
     "letter-incident": replace(
         LETTER,
         topic=Topic.INCIDENT,
@@ -225,8 +235,12 @@ _IN_BOTH: Final = {
     ),
 }
 CASES: Final = {
-    **{f"fr-{name}": brief for name, brief in _IN_BOTH.items()},
-    **{f"en-{name}": in_english(brief) for name, brief in _IN_BOTH.items()},
+    **{f"fr-{name}": with_law(brief) for name, brief in _IN_BOTH.items()},
+    **{f"en-{name}": with_law(in_english(brief)) for name, brief in _IN_BOTH.items()},
+    "fr-letter-public": with_law(replace(LETTER, operator=PUBLIC, level="complaint", topic=Topic.ACCOUNT)),
+    "fr-letter-contract": with_law(replace(LETTER, level="complaint", topic=Topic.CONTRACT, cancel_online=True)),
+    "en-letter-law": with_law(replace(in_english(LETTER), operator=OPERATOR, level="complaint")),
+    "en-letter-public": with_law(replace(in_english(LETTER), operator=PUBLIC, level="complaint", topic=Topic.ACCOUNT)),
     "en-letter-in-french": replace(LETTER, writer=replace(ANNE, language="en")),
     "en-email-in-french": replace(
         QUESTION,

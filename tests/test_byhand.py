@@ -268,6 +268,25 @@ def test_a_channel_of_the_users_choice(world: MaildirWorld) -> None:
         assert why in done.stderr
 
 
+def test_what_the_user_wants_to_write_about(world: MaildirWorld) -> None:
+    """Personal data go to whom they concern there, whatever the message is about; a code is answered about nothing."""
+    record = world.folder / "operators" / "colis-exemple.toml"
+    first = record.read_text("utf-8").rpartition("[[channels]]")[2]
+    dpo = first.replace("service-client", "dpo").replace('"customer-service"', '"privacy"').replace("service@", "dpo@")
+    dpo = dpo.replace('"consumers"', '"data-subjects"')
+    record.write_text(record.read_text("utf-8") + f"\n[[channels]]{dpo}", "utf-8")
+    path = saved(world, bill(world, COLIS))
+    asked, usual = drafted(world, "--topic", "data", path), drafted(world, path)
+    code = COLIS.key.sign(mail(COLIS.author, "Votre code : 482913", "Code 482913", date=world.now))
+    refused = world.type("draft", "--topic", "data", saved(world, code))
+
+    assert asked["To"] == "Colis Exemple <dpo@colis.example>"
+    assert asked["Subject"].startswith("Demande d’accès à mes données personnelles")
+    assert "article 12 du règlement" in " ".join(asked.get_content().split())
+    assert usual["To"] == "Colis Exemple <service@colis.example>"
+    assert (refused.returncode, "never drafted to" in refused.stderr) == (1, True)
+
+
 def test_a_sender_that_is_not_proven_gets_a_letter_that_says_so(world: MaildirWorld) -> None:
     """Never an e-mail: it is the user who decides about it."""
     raw = mail(COLIS.author, "Votre facture", f"Votre facture.\n{NOTICE}", date=world.now)

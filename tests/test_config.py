@@ -33,7 +33,10 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[letter]": config.LetterSettings,
 }
 OWN_RECORD = 'slug = "ours"\nname = "Ours"\nsector = "telecom"\n'
-EXAMPLES: dict[str, type[msgspec.Struct]] = {"[accounts.operators.orange]": config.References}
+EXAMPLES: dict[str, type[msgspec.Struct]] = {
+    "[accounts.operators.orange]": config.References,
+    "[accounts.contracts.orange]": config.ContractSettings,
+}
 """Tables that are commented out as a whole: they show what one may write."""
 
 
@@ -92,6 +95,7 @@ def test_the_example_loads_with_every_line_uncommented() -> None:
         name="Association des Lilas", address=("12 rue des Lilas", "17000 La Rochelle")
     )
     assert settings.account("perso").operators["orange"].customer_number == "1234567890"
+    assert str(settings.account("perso").contracts["orange"].made_on) == "2026-07-01"
 
 
 @pytest.mark.parametrize("table", TABLES | EXAMPLES)

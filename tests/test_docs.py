@@ -226,7 +226,7 @@ def tables() -> Iterator[str]:
     for field in msgspec.structs.fields(config.Settings):
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             yield f"[{field.name}]"
-    yield from ("[[accounts]]", "[accounts.identity]", "[accounts.operators.NAME]")
+    yield from ("[[accounts]]", "[accounts.identity]", "[accounts.operators.NAME]", "[accounts.contracts.NAME]")
 
 
 @pytest.mark.parametrize("table", tuple(tables()))

@@ -430,10 +430,11 @@ def _choose(
 
 
 def test_every_topic_has_purposes_at_every_level_and_none_is_a_trap() -> None:
-    """Data protection, abuse and cancellation are no fall-back for anything."""
+    """Abuse and cancellation are no fall-back for anything; data protection is for what it is there for."""
     assert set(PURPOSES) == {(topic, level) for topic in Topic for level in Level}
-    for purposes in PURPOSES.values():
-        assert not {Purpose.PRIVACY, Purpose.ABUSE, Purpose.CANCELLATION} & set(purposes)
+    for (topic, _level), purposes in PURPOSES.items():
+        assert not {Purpose.ABUSE, Purpose.CANCELLATION} & set(purposes)
+        assert (Purpose.PRIVACY in purposes) is (topic in {Topic.DATA, Topic.MARKETING})
         assert purposes[-1] is Purpose.GENERAL
 
 
