@@ -30,7 +30,10 @@ def require_typesetter() -> None:
     """
     if importlib.util.find_spec("typst") is None:
         raise UsageError(
-            _("a letter needs the typesetter typst; install it with: pip install 'noreply-analyzer[letter]'")
+            _(
+                "a letter needs the typesetter typst; install it with: pip install 'noreply-analyzer[letter]'"
+                " (or name a file .html or .txt)"
+            )
         )
 
 

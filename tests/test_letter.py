@@ -1,5 +1,6 @@
 """Letters as PDF: the words of the text, on one page, with the address where an envelope has its window."""
 
+import html
 import os
 import re
 import subprocess
@@ -27,6 +28,7 @@ from noreply_analyzer.drafting import Answered, Brief, compose, letter_parts
 from noreply_analyzer.errors import OutputError, UsageError
 from noreply_analyzer.letter import compose_letter
 from noreply_analyzer.output import write_new
+from noreply_analyzer.sheet import compose_sheet
 from noreply_analyzer.topic import Topic
 
 TESTS = Path(__file__).parent
@@ -99,11 +101,10 @@ def test_it_says_what_the_text_says(name: str) -> None:
 def test_every_part_has_its_name(language: str) -> None:
     """Nothing of the text letter stands outside of the parts that the page knows."""
     parts = letter_parts(CASES[f"{language}-letter"])
-    named = {"sender", "recipient", "dated", "subject", "salutation", "occasion", "hint", "request", "closing"} | {
-        "opening"
-    }
+    named = {"sender", "recipient", "dispatch", "dated", "subject", "salutation", "occasion", "opening", "hint"}
+    named |= {"request", "closing", "signature", "enclosures"}
 
-    assert set(parts) == named | {"signature"}
+    assert set(parts) == named
     assert list(parts)[:2] == ["sender", "recipient"]
 
 
@@ -212,6 +213,40 @@ def test_a_long_letter_goes_on_overleaf() -> None:
         as_text(brief)
     )
     assert "Je vous prie" in pages[1]
+
+
+def test_a_notice_goes_by_registered_post() -> None:
+    """Which it says above its date; what is enclosed is listed below the name, of a complaint too."""
+    placed = {one.text: one for one in placed_on(compose_letter(CASES["fr-letter-notice"]))}
+    registered, enclosed = placed["Lettre recommandée avec avis de réception"], "Pièce jointe"
+    dated = next(one for text, one in placed.items() if text.startswith("La Rochelle, le"))
+    below = next(one for text, one in placed.items() if text.startswith(enclosed))
+
+    assert (round(registered.left), registered.baseline < dated.baseline) == (25, True)
+    assert below.baseline > placed["Anne Martin"].baseline
+    assert enclosed in pages_of(compose_letter(CASES["fr-letter-complaint"]))[0]
+    assert enclosed not in pages_of(compose_letter(LETTER))[0]
+
+
+def test_what_no_font_has_is_marked_and_still_there() -> None:
+    """A crossed box stands for it on paper; whoever copies the text gets what it stands for."""
+    missing = "👍漢ไ🇫"
+    (page,) = PdfReader(BytesIO(compose_letter(about(f"Votre facture {missing}")))).pages
+    contents = page.get_contents()
+    assert contents is not None
+    fonts = cast("dict[str, Any]", page)["/Resources"]["/Font"].values()
+    meanings = contents.get_data() + b"".join(font.get_object()["/ToUnicode"].get_data() for font in fonts)
+
+    for character in missing:
+        assert character.encode("utf-16-be").hex().upper().encode() in meanings
+
+
+@pytest.mark.parametrize("subject", ["Παρακαλώ", "Счёт", "שלום", "नमस्ते"])
+def test_many_scripts_have_a_font(subject: str) -> None:
+    """One that the typesetter brings along."""
+    (text,) = pages_of(compose_letter(about(subject)))
+
+    assert set(subject) - set("े्") <= set(text)
 
 
 # Hostile messages ---------------------------------------------------------------------------------------------------
@@ -354,12 +389,40 @@ def test_a_machine_without_the_typesetter(
     assert run_command_line([*words, "--letter", str(maildir_world.folder / "a.pdf")]) == 64
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert "needs the typesetter typst; install it with: pip install 'noreply-analyzer[letter]'" in err
+    assert "needs the typesetter typst; install it with: pip install 'noreply-analyzer[letter]' (or" in err
     assert not (maildir_world.folder / "a.pdf").exists()
+    for name, begins in (("a.html", "<!doctype html>"), ("a.txt", "Anne Martin")):
+        assert run_command_line([*words, "--letter", str(maildir_world.folder / name)]) == 0
+        assert (maildir_world.folder / name).read_text("utf-8").startswith(begins)
     assert run_command_line(words) == 0
     assert "Je vous prie d’agréer" in capsys.readouterr().out
     with pytest.raises(UsageError, match="typst"):
         compose_letter(LETTER)
+
+
+# Without the typesetter ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_the_page_says_what_the_text_says(name: str) -> None:
+    """Word for word, in the order of the letter."""
+    page = compose_sheet(CASES[name], top_mm=50, left_mm=100)
+    words = html.unescape(re.sub("<[^>]*>", " ", page.partition("</style>")[2]))
+
+    assert sorted(flowing(words.replace("\u00a0", " ")).split()) == sorted(
+        as_text(CASES[name]).replace("\u00a0", " ").replace("– ", "").split()
+    )
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=y>', "</style><b>"])
+def test_nothing_in_the_page_runs_or_is_loaded(text: str) -> None:
+    """What a message says is text, and the page forbids everything else."""
+    page = compose_sheet(about(text), top_mm=50, left_mm=100)
+
+    assert text not in page
+    assert html.escape(text) in page
+    assert "default-src 'none'" in page
+    assert not re.search(r"<(script|img|link|iframe|a)\b|(src|href)=", page.replace(html.escape(text), ""))
 
 
 # The command --------------------------------------------------------------------------------------------------------
