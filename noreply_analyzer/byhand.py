@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from . import explanation
@@ -14,7 +14,7 @@ from .authentication import Result, Standing
 from .briefing import brief_for
 from .config import Account, Settings
 from .decoding import escaped
-from .drafting import Brief, compose
+from .drafting import Brief, compose, letter_text
 from .equipment import preferences_for
 from .errors import DataError, MessageError, NotDraftedError, TryLaterError, UsageError
 from .explanation import Explained
@@ -31,9 +31,13 @@ from .reading import contents
 from .registry import Choice, Level, Registry, choose
 from .scan import Examiner
 from .scanning import ScanPrinter
+from .sheet import compose_sheet
 from .source import InFile, Stored, Unreadable
 from .supplies import now, registry_of, tell_unknown_operators, tools_for
 from .topic import Subject, Topic
+
+_PLAIN: Final = (".html", ".htm", ".txt")
+"""How a file is called in which a letter is set without the typesetter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,27 +110,35 @@ def draft(bench: Bench, word: str, wishes: Wishes, *, out: Sink) -> int:
 
 
 def letter(bench: Bench, word: str, wishes: Wishes, *, name: str, stdout: BinaryIO) -> int:
-    """Write the letter that answers a message, as a PDF, into the new file *name* (``-``: *stdout*); give the status.
+    """Write the letter that answers a message into the new file *name* (``-``: *stdout*); give the status.
 
-    It is a letter also where the draft is an e-mail, for the user asks for one.
+    It is a PDF, unless the file is called ``.html`` or ``.txt``, and a letter also where the draft is an e-mail, for
+    the user asks for one.
 
     Raises:
         OutputError: the file cannot be written.
         UsageError: typst is not installed, or there is such a file already; and what `draft` raises.
     """
-    require_typesetter()
     path = None if name == "-" else Path(name)
+    kind = path.suffix.lower() if path else ""
+    if kind not in _PLAIN:
+        require_typesetter()
     if path:
         require_free(path)  # before anybody waits for the DNS
     elif stdout.isatty():
         raise UsageError(_("a PDF is nothing for a terminal; name a file, or pipe it on"))
     window = bench.settings.letter.window
     brief = _asked_for(bench, word, wishes)
-    pdf = compose_letter(brief, top_mm=window.top_mm, left_mm=window.left_mm)
-    if path:
-        write_new(path, pdf)
+    if kind == ".txt":
+        written = letter_text(brief).encode()
+    elif kind in _PLAIN:
+        written = compose_sheet(brief, top_mm=window.top_mm, left_mm=window.left_mm).encode()
     else:
-        stdout.write(pdf)
+        written = compose_letter(brief, top_mm=window.top_mm, left_mm=window.left_mm)
+    if path:
+        write_new(path, written)
+    else:
+        stdout.write(written)
         stdout.flush()
     return 0
 

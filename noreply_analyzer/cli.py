@@ -172,7 +172,7 @@ def explain(options: Options, /, what: str, *, as_json: bool, no_dns: bool) -> i
     "--letter",
     metavar="FILE",
     shell_complete=completion.paths,
-    help="Write a letter (PDF) into this new file instead; - for standard output.",
+    help="Write a letter into this new file instead: a PDF, or .html or .txt; - for standard output.",
 )
 @click.pass_obj
 def draft(options: Options, /, what: str, *, letter: str | None, **chosen: Any) -> int:  # noqa: ANN401 - click's

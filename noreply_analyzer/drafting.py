@@ -36,7 +36,7 @@ from .wording import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["Answered", "Brief", "Draft", "Shape", "Writer", "compose", "letter_parts"]
+__all__ = ["Answered", "Brief", "Draft", "Shape", "Writer", "compose", "letter_parts", "letter_text"]
 
 _NAME: Final = 80
 _MESSAGE_ID: Final = re.compile(r"<(?!.*=\?)[!-;=?A-~]+@[!-;=?A-~]+>\Z")
@@ -95,6 +95,16 @@ def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
     filled = _environment().get_template(f"{text_language(brief)}/letter.j2")
     context = filled.new_context(text_values(brief))
     return {name: tuple(paragraphs("".join(part(context)))) for name, part in filled.blocks.items()}
+
+
+def letter_text(brief: Brief) -> str:
+    """Give the letter that *brief* asks for as plain text.
+
+    Raises:
+        ValueError: as above.
+    """
+    _require_answerable(brief)
+    return _render(f"{text_language(brief)}/letter.j2", text_values(brief))
 
 
 def _require_answerable(brief: Brief) -> None:
@@ -186,8 +196,7 @@ def _email(brief: Brief) -> str:
 
 def _note_and_letter(brief: Brief) -> str:
     note = _render(f"{brief.writer.language}/note.j2", note_values(brief))
-    letter = _render(f"{text_language(brief)}/letter.j2", text_values(brief))
-    return f"{note}\n{'-' * 72}\n\n{letter}"
+    return f"{note}\n{'-' * 72}\n\n{letter_text(brief)}"
 
 
 # Templates --------------------------------------------------------------------------------------------------------

@@ -7,14 +7,16 @@ Only the fonts that the typesetter brings along are used, so the same brief give
 
 import importlib.util
 import json
+from collections.abc import Iterable, Mapping
 from importlib.resources import as_file, files
 from typing import Final
 
 from .brief import Brief
 from .drafting import letter_parts
 from .errors import UsageError
+from .glyphs import printable
 from .language import _
-from .prose import STUCK
+from .prose import STUCK, Piece
 from .wording import text_language, text_values
 
 TOP_MM: Final = 50.0
@@ -30,7 +32,10 @@ def require_typesetter() -> None:
     """
     if importlib.util.find_spec("typst") is None:
         raise UsageError(
-            _("a letter needs the typesetter typst; install this program with its extra: pipx install '.[letter]'")
+            _(
+                "a letter needs the typesetter typst; install this program with its extra: pipx install '.[letter]'"
+                " (or name a file .html or .txt)"
+            )
         )
 
 
@@ -46,10 +51,10 @@ def compose_letter(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEF
     require_typesetter()
     import typst
 
-    parts, values = letter_parts(brief), text_values(brief)
+    parts, values = _printable(letter_parts(brief)), text_values(brief)
     said = {
         "language": text_language(brief),
-        "title": values["title"],
+        "title": printable(str(values["title"])),
         "today": values["today"],
         "window": {"top": top_mm, "left": left_mm},
         "stuck": STUCK,
@@ -62,3 +67,10 @@ def compose_letter(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEF
             ignore_system_fonts=True,
             sys_inputs={"letter": json.dumps(said)},
         )
+
+
+def _printable(parts: Mapping[str, Iterable[Iterable[Piece]]]) -> dict[str, list[list[Piece]]]:
+    return {
+        name: [[Piece(piece.mark, printable(piece.text)) for piece in pieces] for pieces in paragraphs]
+        for name, paragraphs in parts.items()
+    }

@@ -1,9 +1,12 @@
 """Letters as PDF: the words of the text, on one page, with the address where an envelope has its window."""
 
+import html
+import json
 import os
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -26,8 +29,10 @@ from noreply_analyzer.cli import run_command_line
 from noreply_analyzer.config import Window
 from noreply_analyzer.drafting import Answered, Brief, compose, letter_parts
 from noreply_analyzer.errors import OutputError, UsageError
+from noreply_analyzer.glyphs import RANGES
 from noreply_analyzer.letter import compose_letter
 from noreply_analyzer.output import write_new
+from noreply_analyzer.sheet import compose_sheet
 from noreply_analyzer.topic import Topic
 
 TESTS = Path(__file__).parent
@@ -100,11 +105,10 @@ def test_it_says_what_the_text_says(name: str) -> None:
 def test_every_part_has_its_name(language: str) -> None:
     """Nothing of the text letter stands outside of the parts that the page knows."""
     parts = letter_parts(CASES[f"{language}-letter"])
-    named = {"sender", "recipient", "dated", "subject", "salutation", "occasion", "hint", "request", "closing"} | {
-        "opening"
-    }
+    named = {"sender", "recipient", "dispatch", "dated", "subject", "salutation", "occasion", "opening", "hint"}
+    named |= {"request", "closing", "signature", "enclosures"}
 
-    assert set(parts) == named | {"signature"}
+    assert set(parts) == named
     assert list(parts)[:2] == ["sender", "recipient"]
 
 
@@ -213,6 +217,54 @@ def test_a_long_letter_goes_on_overleaf() -> None:
         as_text(brief)
     )
     assert "Je vous prie" in pages[1]
+
+
+def test_a_notice_goes_by_registered_post() -> None:
+    """Which it says above its date; what is enclosed is listed below the name, of a complaint too."""
+    placed = {one.text: one for one in placed_on(compose_letter(CASES["fr-letter-notice"]))}
+    registered, enclosed = placed["Lettre recommandée avec avis de réception"], "Pièce jointe"
+    dated = next(one for text, one in placed.items() if text.startswith("La Rochelle, le"))
+    below = next(one for text, one in placed.items() if text.startswith(enclosed))
+
+    assert (round(registered.left), registered.baseline < dated.baseline) == (25, True)
+    assert below.baseline > placed["Anne Martin"].baseline
+    assert enclosed in pages_of(compose_letter(CASES["fr-letter-complaint"]))[0]
+    assert enclosed not in pages_of(compose_letter(LETTER))[0]
+
+
+@pytest.mark.parametrize(
+    ("subject", "printed"),
+    [
+        ("Votre facture 👍漢ไ", "Votre facture □□□"),
+        ("Votre facture 👍🏽 \U0001f1eb\U0001f1f7", "Votre facture □□ □□"),
+        ("Ça coûte 12 € – « œuvre » № 3 → ☎", "Ça coûte 12 € – « œuvre » № 3 → ☎"),
+    ],
+)
+def test_what_no_font_has_is_a_box(subject: str, printed: str) -> None:
+    """In the PDF; the text of the draft keeps what it stands for."""
+    (text,) = pages_of(compose_letter(about(subject)))
+
+    assert f"«\u00a0{printed}\u00a0»" in flowing(text)
+    assert subject in as_text(about(subject))
+
+
+def test_the_fonts_have_what_we_say_they_have() -> None:
+    """Every fifth sign, each on a page: none is drawn as the one that a font has for what it has not."""
+    signs = [chr(code) for first, last in RANGES for code in range(first, last + 1, 5)]
+    signs = [sign for sign in signs if not unicodedata.category(sign).startswith(("C", "Z", "M"))]
+    source = b'#set text(font: "Libertinus Serif")\n#for sign in json(bytes(sys.inputs.signs)) { page(sign) }'
+    pdf = typst.compile(source, ignore_system_fonts=True, sys_inputs={"signs": json.dumps(signs)})
+    drawn = [cast("Any", page.get_contents()).get_data() for page in PdfReader(BytesIO(pdf)).pages]
+
+    assert [sign for sign, data in zip(signs, drawn, strict=True) if rb"(\000\000)" in data or b"Tj" not in data] == []
+
+
+@pytest.mark.parametrize("subject", ["Παρακαλώ", "Счёт", "שלום", "नमस्ते"])
+def test_many_scripts_have_a_font(subject: str) -> None:
+    """One that the typesetter brings along."""
+    (text,) = pages_of(compose_letter(about(subject)))
+
+    assert set(subject) - set("े्") <= set(text)
 
 
 # Hostile messages ---------------------------------------------------------------------------------------------------
@@ -355,13 +407,41 @@ def test_a_machine_without_the_typesetter(
     assert run_command_line([*words, "--letter", str(maildir_world.folder / "a.pdf")]) == 64
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert "needs the typesetter typst; install this program with its extra: pipx install '.[letter]'" in err
+    assert "needs the typesetter typst; install this program with its extra: pipx install '.[letter]' (or" in err
     assert "`pipx install '.[letter]'`" in (ROOT / "README.md").read_text("utf-8")
     assert not (maildir_world.folder / "a.pdf").exists()
+    for name, begins in (("a.html", "<!doctype html>"), ("a.txt", "Anne Martin")):
+        assert run_command_line([*words, "--letter", str(maildir_world.folder / name)]) == 0
+        assert (maildir_world.folder / name).read_text("utf-8").startswith(begins)
     assert run_command_line(words) == 0
     assert "Je vous prie d’agréer" in capsys.readouterr().out
     with pytest.raises(UsageError, match="typst"):
         compose_letter(LETTER)
+
+
+# Without the typesetter ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_the_page_says_what_the_text_says(name: str) -> None:
+    """Word for word, in the order of the letter."""
+    page = compose_sheet(CASES[name], top_mm=50, left_mm=100)
+    words = html.unescape(re.sub("<[^>]*>", " ", page.partition("</style>")[2]))
+
+    assert sorted(flowing(words.replace("\u00a0", " ")).split()) == sorted(
+        as_text(CASES[name]).replace("\u00a0", " ").replace("– ", "").split()
+    )
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=y>', "</style><b>"])
+def test_nothing_in_the_page_runs_or_is_loaded(text: str) -> None:
+    """What a message says is text, and the page forbids everything else."""
+    page = compose_sheet(about(text), top_mm=50, left_mm=100)
+
+    assert text not in page
+    assert html.escape(text) in page
+    assert "default-src 'none'" in page
+    assert not re.search(r"<(script|img|link|iframe|a)\b|(src|href)=", page.replace(html.escape(text), ""))
 
 
 # The command --------------------------------------------------------------------------------------------------------
