@@ -19,9 +19,10 @@ _BOUNDARY: Final = "\x1f"
 """Stands where ``fooBar`` goes from one word to the next."""
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _AS_LETTERS: Final = str.maketrans("01345", "oleas")
+_NO_LETTERS: Final = re.compile(r"[\W\d_]+")
+_NAMES: Final = 2
+"""Words of a local part that may be somebody's names: "don.otreply"."""
 _DIGIT_IN_WORD: Final = re.compile(r"(?<=[a-z])[01345]|[01345](?=[a-z])")
-_TWO_NAMES: Final = re.compile(r"[^\W\d_]{2,}\.[^\W\d_]{2,}")
-"""First and last name: a dot between them parts words, as those in "n.o.r.e.p.l.y" do not."""
 _UNMISTAKABLE: Final = 10
 """Letters of words that are found inside a longer word too: "facturenepasrepondre"."""
 _SHORTEST_SLIP: Final = 5
@@ -96,9 +97,12 @@ def _dead_in_names() -> _Sequences:
 
 
 @cache
-def _whole_names() -> frozenset[str]:
-    """Give what a local part is if the separators in it mean nothing: "n.o.r.e.p.l.y"."""
-    return frozenset(words.replace(" ", "") for words in _all("dead"))
+def _whole_names() -> dict[str, int]:
+    """Give what a local part is if the separators in it mean nothing, "n.o.r.e.p.l.y"; and where its last word begins.
+
+    What is parted in two before that is a name.
+    """
+    return {words.replace(" ", ""): len("".join(words.split()[:-1])) for words in _all("dead")}
 
 
 @cache
@@ -185,9 +189,9 @@ def dead_words(text: str) -> str:
             at = written.find(found) if len(written) == len(text) else -1
             return found if at < 0 else text[at : at + len(found)]
     untagged = text.partition("+")[0]
-    if _TWO_NAMES.fullmatch(untagged):
-        return ""
-    return untagged if "".join(filter(str.isalpha, fold(untagged))) in _whole_names() else ""
+    parts = _NO_LETTERS.sub(" ", fold(untagged)).split()
+    beginning = _whole_names().get("".join(parts))
+    return "" if beginning is None or (len(parts) == _NAMES and len(parts[0]) < beginning) else untagged
 
 
 def _readings(text: str) -> Iterator[str]:

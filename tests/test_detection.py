@@ -80,8 +80,8 @@ avisage-ne-pas-repondre lilas.nepasrepondre nepasrepondre.caisse ne-repondez-pas
 reply.no no-replay nobody
 noresponder no-responda nicht-antworten KEINE-ANTWORT nao-responda naoresponder non-rispondere niet-beantwoorden
 nieodpowiadaj nie-odpowiadaj
-ne-reponds-pas nereponds-pas keine-rueckantwort keine_rückantwort svarinte svar-ej no-replly norely noreplay noreplyy
-noreply1 no.rely n0reply no-rep1y n.o.r.e.p.l.y nore-ply no_re_ply norpely norelpy
+ne-reponds-pas nereponds-pas keine-rueckantwort keine_rückantwort svarinte svar-ej
+no-replly norely noreplay noreplyy noreply1 no.rely n0reply no-rep1y n.o.r.e.p.l.y nore-ply no_re_ply norpely norelpy
 reply-not replies-no replyno orderNoReply AmazonNoReply infoNoReply mailnoreply infonoreply emailnoreply autonoreply
 customernoreply newsnoreply pleasedonotreply please-do-not-reply donotreplydhl facturenepasrepondre ne_pas_repondr
 nepasreponde ne-pas-repondere merci-de-ne-pas-repondre noreply-fr NoReply.FOI dvla.donotreply hitl-noreply do-no-reply
