@@ -33,7 +33,7 @@ _BARE_POSTCODE: Final = 5
 
 _FIGURES: Final = re.compile(
     r"(?<![\w/=&%@+])(?<!\w[_.,'/])(?<!\d-)(?<!\w\w-)(?<!\d[ :])(?<![*x•.]{4})(?<![*x•.]{4}[ ])(?<!\w\*\* )"
-    r"(?:\d(?: \d){3,7}|\d{4}[ -]\d{4}|\d{3}[ -]\d{3}|\d{4,8})"
+    r"(?:\d(?: \d){3,7}|\d(?:-\d){3,7}|\d{2}(?: \d{2}){2,3}|\d{4}[ -]\d{4}|\d{3}[ -]\d{3}|\d{4,8})"
     r"(?![\w/@%=&_+])(?![ .,/:'-]?\d)(?!-[a-z]|\.[a-z]{2,3}\b)"
 )
 """Four to eight, in the groups that codes are written in; no part of an address, a date, an amount, a longer number."""

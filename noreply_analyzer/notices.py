@@ -17,7 +17,7 @@ MAX_QUOTE: Final = 200
 """Characters of a sentence that are quoted."""
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?;…])(?<!\.\w\.)[ ]|(?<=[.!?…][\"»)])[ ]|[•|*\[\]{}=]+")
-_SECRET: Final = re.compile(r"\b(?=\w{0,40}\d)\w[\w-]{3,60}|\d[\d ]{2,40}\d")
+_SECRET: Final = re.compile(r"(?:\b(?=\w{0,40}\d)\w[\w-]{3,60}|\d[\d ]{2,40}\d)(?: (?=\w{0,6}\d)\w{1,6}\b){0,20}")
 """A number or a mix of letters and digits that may be a code; years and references go with it."""
 _WRAPPED: Final = range(50, 100)
 """Lengths at which a line was probably broken by a program and goes on in the next, capital or not."""

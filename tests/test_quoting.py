@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 from drafting_cases import BILL, LETTER, MAIL, QUESTION, body, shown
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from noreply_analyzer.drafting import Answered, compose
@@ -83,6 +83,7 @@ def grouped(text: str, separator: str) -> str:
 def test_no_account_number_is_quoted(before: str, after: str, country: str, bban: str, separator: str) -> None:
     """Whatever stands around it, and however it is grouped."""
     number = checked_iban(country, bban)
+    assume(bban not in re.sub(r"[ .-]", "", f"{before} {after}"))
     said = quoted(f"{before} {grouped(number, separator)} {after}", 300)
 
     assert number[4:] not in re.sub(r"[ .-]", "", said)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noreply_analyzer.address import Address
+from noreply_analyzer.choice import DATA_TOPICS
 from noreply_analyzer.curation import lint, lint_texts
 from noreply_analyzer.errors import RecordError
 from noreply_analyzer.guards import shipped_guards as guards
@@ -191,13 +192,16 @@ def test_look_alikes_are_noticed(name: str, author: str, slug: str | None) -> No
 
 
 def test_nothing_is_ever_addressed_to_a_desk_that_is_there_for_something_else() -> None:
-    """Every topic, level and operator: no data protection, abuse, cancellation or firms' desk."""
+    """Every topic, level and operator: no abuse, cancellation or firms' desk; data protection for itself."""
     for day in (TODAY, TODAY - timedelta(days=2000)):
         for operator, topic, level in MATTERS:
             choice = choose(operator, topic=topic, level=level, today=day, shelf_life_days=180, registry=SHIPPED)
+            about_data = topic in DATA_TOPICS
             for channel in (*choice.also, *((choice.channel,) if choice.channel else ())):
-                assert channel.purpose in {Purpose.CUSTOMER_SERVICE, Purpose.COMPLAINTS, Purpose.GENERAL}
-                assert channel.audience in {"consumers", "all"}
+                assert channel.purpose in {Purpose.CUSTOMER_SERVICE, Purpose.COMPLAINTS, Purpose.GENERAL} or (
+                    about_data and channel.purpose is Purpose.PRIVACY
+                )
+                assert channel.audience in {"consumers", "all"} or (about_data and channel.audience == "data-subjects")
             if choice.channel and choice.channel.medium is Medium.EMAIL:
                 assert choice.channel.quality in FIT
                 assert choice.channel.stated_on is not None

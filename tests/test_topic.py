@@ -47,7 +47,7 @@ def test_labelled_messages(labelled: dict[str, Any]) -> None:
 def test_the_labelled_messages_are_enough_of_each() -> None:
     """A table that says little proves little."""
     assert all(count >= 12 for count in Counter(each["topic"] for each in LABELLED).values())
-    assert {each["topic"] for each in LABELLED} == set(Topic)
+    assert {each["topic"] for each in LABELLED} == set(Topic) - {Topic.DATA}  # which no message is ever taken for
 
 
 @pytest.mark.parametrize(
