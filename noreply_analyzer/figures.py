@@ -29,7 +29,8 @@ _END: Final = rf"(?![\w@/%€*•])(?![.,:]\d)(?!{_SPACE}?(?:\d|[*•x]{{2}}))(?
 """Behind a number: no more of it, no sign of what is counted, no street."""
 
 _NUMBER: Final = (
-    r"[A-Z\d]{1,4}(?:[ \u00a0\u202f]\d{2,4}){1,5}"  # in groups
+    r"[A-Z\d]{1,4}(?:[ \u00a0\u202f]\d{2,4}){1,5}"  # in groups, with letters behind them or left out whole
+    r"(?:[ \u00a0\u202f][A-Z]{1,2}(?=[.,;)]|[ \t]*(?:\n|\Z)))?(?![ \u00a0\u202f][A-Z]{1,2}\b)"
     r"|[A-Z\d]{1,30}(?:[./_-][A-Z\d]{1,20}){0,4}"
 )
 _PHONE: Final = rf"(?:\+33{_SPACE}?(?:\(0\){_SPACE}?)?|0)[1-79](?:[ .\u00a0\u202f-]?\d\d){{4}}"
