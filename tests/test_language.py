@@ -82,6 +82,15 @@ def test_nothing_stale_is_kept() -> None:
     assert not french().obsolete
 
 
+@EACH
+def test_what_lint_looks_for_and_what_help_calls_a_word_are_the_same_in_french(message: Message) -> None:
+    """A TODO stays one, or lint would not find it; FILE is FICHIER wherever a sentence refers to it."""
+    said = " ".join(forms(message))
+
+    assert ("TODO" in str(message.id)) is ("TODO" in said)
+    assert not re.search(r"\bFILE\b", said)
+
+
 def marked(room: Path) -> Iterator[str]:
     """Give each string that stands in a call of ``_``, ``N_`` or ``ngettext``, wherever that call stands."""
     for node in ast.walk(ast.parse(room.read_text("utf-8"))):
