@@ -125,11 +125,14 @@ def is_number(text: str, *, named: bool) -> bool:
 def is_secret(text: str) -> bool:
     """Tell whether *text* may be a bank account (IBAN, RIB), a card, or the number of a person's life (NIR)."""
     plain = _plain(text)
-    return _is_iban(plain) or _is_rib(plain) or _is_card(text) or _is_nir(plain)
+    return is_iban(plain) or _is_rib(plain) or _is_card(text) or is_nir(plain)
 
 
-def _is_iban(plain: str) -> bool:
-    """ISO 13616: the country and the check digits behind the rest, letters as numbers, leave one of 97."""
+def is_iban(plain: str) -> bool:
+    """Tell whether small letters and figures are an account number.
+
+    ISO 13616: the country and the check digits behind the rest, letters as numbers, leave one of 97.
+    """
     if not _IBAN.match(plain):
         return False
     return int("".join(str(int(character, 36)) for character in plain[4:] + plain[:4])) % 97 == 1
@@ -145,13 +148,34 @@ def _is_card(text: str) -> bool:
     plain = _plain(text)
     if len(plain) not in {14, 15, 16, 19} or not _CARD.fullmatch(text.strip()):
         return False
-    doubled = (int(figure) * (1 + place % 2) for place, figure in enumerate(reversed(plain)))
+    return sums_as_a_card(plain)
+
+
+def sums_as_a_card(figures: str) -> bool:
+    """Tell whether the last of *figures* is the check digit of the others (ISO/IEC 7812, the sum of Luhn)."""
+    doubled = (int(figure) * (1 + place % 2) for place, figure in enumerate(reversed(figures)))
     return sum(figure - 9 if figure > 9 else figure for figure in doubled) % 10 == 0  # noqa: PLR2004 - the sum's own
 
 
-def _is_nir(plain: str) -> bool:
-    """Thirteen figures, beginning with one or two and a month, and mostly a key of two."""
+def is_nir(plain: str) -> bool:
+    """Tell whether small letters and figures are a French social security number.
+
+    Thirteen figures, beginning with one or two and a month, and mostly a key of two.
+    """
     return bool(re.fullmatch(r"[12]\d\d(?:0[1-9]|1[0-2]|[2-9]\d)\d(?:\d|[ab])\d{6}(?:\d\d)?", plain))
 
 
-__all__ = ["AMOUNT", "CELL", "DAY", "NUMBER", "PHONE", "POINT", "Shape", "is_number", "is_secret"]
+__all__ = [
+    "AMOUNT",
+    "CELL",
+    "DAY",
+    "NUMBER",
+    "PHONE",
+    "POINT",
+    "Shape",
+    "is_iban",
+    "is_nir",
+    "is_number",
+    "is_secret",
+    "sums_as_a_card",
+]

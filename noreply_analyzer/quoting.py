@@ -1,7 +1,8 @@
 """What of a stranger's sentence may stand in a draft: the words, and nothing that opens, pays or names somebody else.
 
-Left out are what looks like a code (`topic.masked`), account and card numbers, what follows the host in a link (it may
-reset a password, and tells who reads it), and the addresses of third parties. What was left out is marked.
+Left out are what looks like a code (`topic.masked`), account, card and social security numbers, what follows the host
+in a link (it may reset a password, and tells who reads it), and the addresses of third parties. What was left out is
+marked.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Collection
 from typing import Final
 
 from .codes import INSTEAD
+from .figures import is_iban, is_nir, sums_as_a_card
 from .prose import clean
 from .topic import masked
 
@@ -21,6 +23,7 @@ _OTHER_LINK: Final = re.compile(r"\b(?:data|file|ftps?|javascript|mailto|sms|tel
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:«»]+@[^\s<>()\[\]\"',;:«»]*[^\s<>()\[\]\"',;:«».!?]")
 _IBAN: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]){11,30}(?![A-Z0-9])")
 _CARD: Final = re.compile(r"(?<!\d)(?<!\d[ .-])\d(?:[ .-]?\d){12,18}(?![ .-]?\d)")
+_NIR: Final = re.compile(r"(?<![A-Z0-9])[12](?:[ .-]?\d){5}[ .-]?[\dAB](?:[ .-]?\d){6}(?:[ .-]?\d{2})?(?![A-Z0-9])")
 _IBAN_LEAST: Final = 15  # Norway's
 
 
@@ -47,8 +50,8 @@ def _with_few_marks(text: str) -> str:
 
 
 def _without_numbers(text: str) -> str:
-    """Leave out account numbers (ISO 13616) and card numbers (ISO/IEC 7812), in whatever figures they are written."""
-    for pattern, is_one in ((_IBAN, _is_iban), (_CARD, _is_card)):
+    """Leave out account, card and social security numbers, in whatever figures they are written."""
+    for pattern, is_one in ((_IBAN, _is_iban), (_CARD, _is_card), (_NIR, _is_nir)):
         plain = "".join(map(_plain, text))  # as long as the text, so that places are the same
         for match in reversed(list(pattern.finditer(plain))):
             if end := is_one(match[0]):
@@ -68,13 +71,16 @@ def _is_iban(written: str) -> int:
     """Give how many characters of *written* are an account number by its check digits: words may follow it."""
     for end in (len(written), *(match.start() for match in reversed(list(re.finditer("[ .-]", written))))):
         bare = re.sub("[ .-]", "", written[:end])
-        if len(bare) >= _IBAN_LEAST and int("".join(str(int(one, 36)) for one in bare[4:] + bare[:4])) % 97 == 1:
+        if len(bare) >= _IBAN_LEAST and is_iban(bare.lower()):
             return end
     return 0
 
 
 def _is_card(written: str) -> int:
     """Give the length of *written* if it is a card number by its check digit."""
-    digits = [int(one) for one in reversed(written) if one.isdigit()]
-    total = sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
-    return 0 if total % 10 else len(written)
+    return len(written) if sums_as_a_card(re.sub("[ .-]", "", written)) else 0
+
+
+def _is_nir(written: str) -> int:
+    """Give the length of *written* if it is a social security number."""
+    return len(written) if is_nir(re.sub("[ .-]", "", written).lower()) else 0

@@ -46,6 +46,9 @@ def carded(digits: str) -> str:
         ("Carte 4539148803436467", "Carte …"),
         ("Carte 4539-1488-0343-6467.", "Carte …."),
         ("Carte ４５３９１４８８０３４３６４６７", "Carte …"),
+        ("Dossier de l'assuré 2 84 05 17 300 123 45", "Dossier de l'assuré …"),
+        ("Assuré 184052A300123 : remboursement", "Assuré … : remboursement"),
+        ("Facture 2 84 15 17 300 123", "Facture 2 84 15 17 300 123"),  # no month
         ("Facture 4539148803436468", "Facture 4539148803436468"),  # no check digit
         ("Facture 1234567890 du 12/11/2026", "Facture 1234567890 du 12/11/2026"),
         ("Voir https://telecom.example/reset?token=abc123 ici", "Voir https://telecom.example/… ici"),
