@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from .address import Address
 from .grounds import Ground
 from .guards import Deadline
 from .message import Message
-from .registry import Channel, Mediator, Operator
+from .registry import Channel, Mediator, Medium, Operator
 from .topic import Topic
+
+Shape = Literal["email", "letter", "form", "call"]
+"""An e-mail to the operator; else a note to the user about a letter, a text for a form, or a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +81,16 @@ class Brief:
     """Why what it holds is not the operator's: it reports them, and answers nothing."""
     now: datetime
     timezone: ZoneInfo
+
+    @property
+    def shape(self) -> Shape:
+        """Say what the draft is; an e-mail goes to a mailbox of the registry only, and only if the author is proven.
+
+        Or where the author is somebody else, and is reported.
+        """
+        medium = self.channel.medium if self.channel else None
+        if medium is Medium.EMAIL and (self.proven_by or self.report):
+            return "email"
+        if medium is Medium.PHONE:
+            return "call"
+        return "form" if medium in {Medium.WEBFORM, Medium.CHAT, Medium.SOCIAL} else "letter"

@@ -15,6 +15,7 @@ from .briefing import brief_for
 from .config import Account, Settings
 from .decoding import escaped
 from .drafting import Brief, compose, letter_text
+from .enclosing import compose_whole
 from .equipment import preferences_for
 from .errors import DataError, MessageError, NotDraftedError, TryLaterError, UsageError
 from .explanation import Explained
@@ -96,12 +97,16 @@ def _explained(bench: Bench, word: str) -> Explained:
 def draft(bench: Bench, word: str, wishes: Wishes, *, out: Sink) -> int:
     """Print the draft that answers a message, for a mail program to open; give the exit status.
 
+    A letter is attached to it, unless it goes to a terminal.
+
     Raises:
         NotDraftedError: there is nothing to answer to, or it must not be answered.
         TryLaterError: the DNS does not say now who wrote the message.
         UsageError: *word* names no message or several; the channel wished for takes no draft.
     """
-    composed = compose(_asked_for(bench, word, wishes))
+    brief, window = _asked_for(bench, word, wishes), bench.settings.letter.window
+    to_read = out.isatty()  # by a person: the letter below the note, and no file that is written as letters
+    composed = compose(brief) if to_read else compose_whole(brief, top_mm=window.top_mm, left_mm=window.left_mm)
     composed.message["X-Unsent"] = "1"  # mail programs then open it to be changed and sent, not as something received
     output = Output(out)
     output.write(composed.as_bytes().replace(b"\r\n", b"\n").decode("utf-8"))

@@ -117,11 +117,10 @@ def choose(  # noqa: PLR0913 - each of them decides, and each has its name
         fit, unfit = _sort(one, purposes, today, shelf_life_days)
         passed_over += unfit
         beside += [channel for channel in fit if not any(_is_same(channel, other) for other in beside)]
-        letters = [channel for channel in fit if channel.medium in _LETTER_MEDIA]
         if channel_id:
-            letters = [channel for channel in letters if channel.id == channel_id]
+            letters = [channel for channel in fit if channel.id == channel_id]
         else:
-            letters = _serving(letters, said)
+            letters = _serving([channel for channel in fit if channel.medium in _LETTER_MEDIA], said)
         if letters:
             return _chosen(letters[0], beside, passed_over, today, shelf_life_days)
     if channel_id:
@@ -268,11 +267,7 @@ def _refusal(channel_id: str, operator: Operator, beside: list[Channel], passed_
             return _("no draft may go to {id} of {operator}: {why}").format(
                 id=channel_id, operator=operator.slug, why=why
             )
-    if any(channel.id == channel_id for channel in beside):
-        return _("{id} of {operator} takes no letter: it is a form or a telephone").format(
-            id=channel_id, operator=operator.slug
-        )
-    known = ", ".join(channel.id for channel in beside if channel.medium in _LETTER_MEDIA) or _("none")
+    known = ", ".join(channel.id for channel in beside) or _("none")
     return _("{operator} has no channel {id}; a draft may go to: {known}").format(
         operator=operator.slug, id=channel_id, known=known
     )

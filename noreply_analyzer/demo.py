@@ -5,6 +5,7 @@ its worker, remembers in a state file, and saves drafts with APPEND.
 """
 
 import importlib.util
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -73,6 +74,8 @@ class Draft:
     message: Message
     text: str
     """Its body whole; `Message.text` would leave quotations out."""
+    attached: str
+    """The name of the file with the letter, if there is one."""
 
 
 @dataclass(slots=True)
@@ -174,8 +177,16 @@ class Stage:
 
 
 def _draft(raw: bytes) -> Draft:
-    body = raw.partition(b"\r\n\r\n")[2]  # 8-bit UTF-8 in one part, see `drafting.Draft.as_bytes`
-    return Draft(message=Message.from_bytes(raw), text=body.decode().replace("\r\n", "\n"))
+    body, attached = raw.partition(b"\r\n\r\n")[2], b""  # 8-bit UTF-8, see `drafting.Draft.as_bytes`
+    first = body.split(b"\r\n", 1)[0]
+    if first.startswith(b"--=_"):  # the note is the first part, the letter the second
+        body, attached = body.split(b"\r\n\r\n", 1)[1].split(b"\r\n" + first, 1)
+    named = re.search(rb'filename="([^"]+)"', attached)
+    return Draft(
+        message=Message.from_bytes(raw),
+        text=body.decode().replace("\r\n", "\n"),
+        attached=named[1].decode() if named else "",
+    )
 
 
 def _require_nothing_new(second: Outcome, before: Sequence[Draft], after: Sequence[Draft]) -> None:
@@ -225,7 +236,8 @@ def _show_drafts(outcome: Outcome, drafts: Sequence[Draft], out: TextIO) -> None
     head = _("From: {author}\nTo: {to}\nSubject: {subject}").format(
         author=sender, to=shown.message.first("to"), subject=shown.message.subject
     )
-    lines = [*head.splitlines(), "", *shown.text.strip("\n").splitlines()]
+    attached = [_("Attached: {name}").format(name=shown.attached)] if shown.attached else []
+    lines = [*head.splitlines(), *attached, "", *shown.text.strip("\n").splitlines()]
     out.writelines(f"    {line}".rstrip() + "\n" for line in lines)
     out.write("\n")
 

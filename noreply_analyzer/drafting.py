@@ -1,7 +1,8 @@
 """A brief in, an `EmailMessage` out: the words that answer mail which says "do not answer".
 
 Where the operator takes e-mail, the draft is the text itself, addressed to it. Everywhere else it is a note to the
-user, with the ways that there are and where each was read, and below it a letter to print.
+user, with the ways that there are and where each was read, and below it a letter to print, which is attached too; or
+the text for a form, where the user has chosen one.
 
 No header field comes from a template, and nothing that stands in a received message reaches one, but for Message-IDs
 that have the shape of one and a date that is a date. Templates get values, never text to be read as a template.
@@ -10,6 +11,7 @@ that have the shape of one and a date that is a date. Templates get values, neve
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.header import Header
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -17,11 +19,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .address import Address
-from .brief import Answered, Brief, Writer
+from .brief import Answered, Brief, Shape, Writer
 from .ids import Marker, digest, draft_id, stand_in
 from .message import Message
-from .prose import STUCK, Piece, clean, lay_out, paragraphs, template, value
-from .registry import Medium
+from .prose import STUCK, Piece, clean, lay_out, paragraphs, template, value, words
 from .topic import Topic
 from .wording import (
     covering_title,
@@ -36,14 +37,20 @@ from .wording import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["Answered", "Brief", "Draft", "Shape", "Writer", "compose", "letter_parts", "letter_text"]
+__all__ = ["Answered", "Brief", "Draft", "Enclosed", "Shape", "Writer", "compose", "letter_parts", "letter_text"]
 
 _NAME: Final = 80
 _MESSAGE_ID: Final = re.compile(r"<(?!.*=\?)[!-;=?A-~]+@[!-;=?A-~]+>\Z")
 """RFC 5322 section 3.6.4, loosely: no space, nothing but ASCII, no encoded word that a parser could open."""
 _MESSAGE_ID_LENGTH: Final = 900  # a line of a header field may have 998 (RFC 5322 section 2.1.1)
 
-Shape = Literal["email", "letter"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosed:
+    """The letter as a file, which goes with the note about it."""
+
+    kind: Literal["pdf", "html"]
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +66,10 @@ class Draft:
         return self.message.as_bytes()
 
 
-def compose(brief: Brief) -> Draft:
+def compose(brief: Brief, enclosed: Enclosed | None = None) -> Draft:
     """Write the draft that *brief* asks for. The same brief gives the same bytes.
+
+    A draft about a letter has *enclosed*, the letter as a file, attached to it; no other draft has.
 
     Raises:
         ValueError: the brief answers nothing, or a message with a code or a password.
@@ -81,8 +90,12 @@ def compose(brief: Brief) -> Draft:
         message["Subject"] = _header(_own_title(brief))
     message["Date"] = brief.now.astimezone(brief.timezone).replace(microsecond=0)
     _add_threading(message, brief)
-    message.set_content(_email(brief) if mailbox else _note_and_text(brief), charset="utf-8", cte="8bit")
-    return Draft(message_id=str(message["Message-ID"]), message=message, shape="email" if mailbox else "letter")
+    enclosed = enclosed if brief.shape == "letter" and not brief.report else None
+    text = _email(brief) if mailbox else _note_and_text(brief, enclosed.kind if enclosed else "")
+    message.set_content(text, charset="utf-8", cte="8bit")
+    if enclosed:
+        _attach(message, enclosed, brief)
+    return Draft(message_id=str(message["Message-ID"]), message=message, shape=brief.shape)
 
 
 def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
@@ -93,7 +106,7 @@ def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
     """
     _require_answerable(brief)
     filled = _environment().get_template(f"{text_language(brief)}/letter.j2")
-    context = filled.new_context(text_values(brief))
+    context = filled.new_context(text_values(brief) | {"by_post": True})
     return {name: tuple(paragraphs("".join(part(context)))) for name, part in filled.blocks.items()}
 
 
@@ -104,7 +117,7 @@ def letter_text(brief: Brief) -> str:
         ValueError: as above.
     """
     _require_answerable(brief)
-    return _render(f"{text_language(brief)}/letter.j2", text_values(brief))
+    return _render(f"{text_language(brief)}/letter.j2", text_values(brief) | {"by_post": True})
 
 
 def _require_answerable(brief: Brief) -> None:
@@ -118,14 +131,19 @@ def _require_answerable(brief: Brief) -> None:
 
 
 class _DraftPolicy(EmailPolicy):
-    """As `email.policy.SMTP`, but Message-IDs are folded between each other only.
+    """As `email.policy.SMTP`, but Message-IDs are folded between each other only, and text is folded as it was.
 
-    The library takes one that is longer than a line for text and encodes it; no mail program finds the thread then.
+    The library takes an id that is longer than a line for text and encodes it; no mail program finds the thread then.
+    And where it breaks a line before an encoded word, one space becomes two.
     """
 
     def fold(self, name: str, value: Any) -> str:  # noqa: ANN401 - as in email.policy
         if name.lower() in {"message-id", "in-reply-to", "references"}:
             return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}"
+        if name.lower() in {"subject", "comments"}:
+            charset = "us-ascii" if str(value).isascii() else "utf-8"
+            whole = Header(str(value), charset, header_name=name).encode(linesep=self.linesep)
+            return f"{name}: {whole}{self.linesep}"
         return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:  # noqa: ANN401 - likewise
@@ -136,13 +154,7 @@ _POLICY: Final = _DraftPolicy(linesep="\r\n")
 
 
 def _mailbox(brief: Brief) -> Address | None:
-    """Whom the draft itself may be addressed to: a mailbox of the registry, and only if the author is proven.
-
-    Or where the author is somebody else, and is reported.
-    """
-    if brief.channel and brief.channel.medium is Medium.EMAIL and (brief.proven_by or brief.report):
-        return Address.parse(brief.channel.target)
-    return None
+    return Address.parse(brief.channel.target) if brief.channel and brief.shape == "email" else None
 
 
 def _header(text: str) -> str:
@@ -175,9 +187,19 @@ def _own_title(brief: Brief) -> str:
     return _report(brief, "title", brief.writer.language) if brief.report else covering_title(brief)
 
 
-def _note_and_text(brief: Brief) -> str:
+def _attach(message: EmailMessage, enclosed: Enclosed, brief: Brief) -> None:
+    named = words(brief.writer.language).enclosed.format(operator=brief.operator.slug)
+    filename = f"{named}.{enclosed.kind}"
+    if enclosed.kind == "pdf":
+        message.add_attachment(enclosed.content, maintype="application", subtype="pdf", filename=filename)
+    else:
+        message.add_attachment(enclosed.content.decode(), subtype="html", cte="base64", filename=filename)
+    message.set_boundary(f"=_{str(message['Message-ID']).strip('<>').partition('@')[0]}")  # else it is by chance
+
+
+def _note_and_text(brief: Brief, attached: str) -> str:
     if not brief.report:
-        return _note_and_letter(brief)
+        return _note_and_letter(brief, attached)
     note, text = _report(brief, "note", brief.writer.language), _report(brief, "text", text_language(brief))
     return f"{note}\n{'-' * 72}\n\n{text}"
 
@@ -194,9 +216,13 @@ def _email(brief: Brief) -> str:
     return _render(f"{text_language(brief)}/email.j2", text_values(brief))
 
 
-def _note_and_letter(brief: Brief) -> str:
-    note = _render(f"{brief.writer.language}/note.j2", note_values(brief))
-    return f"{note}\n{'-' * 72}\n\n{letter_text(brief)}"
+def _note_and_letter(brief: Brief, attached: str) -> str:
+    """Give the note to the user, and below it the text that it is about; a call needs none."""
+    note = _render(f"{brief.writer.language}/note.j2", note_values(brief) | {"attached": attached})
+    if brief.shape == "call":
+        return note
+    text = letter_text(brief) if brief.shape == "letter" else _render("form.j2", text_values(brief))
+    return f"{note}\n{'-' * 72}\n\n{text}"
 
 
 # Templates --------------------------------------------------------------------------------------------------------

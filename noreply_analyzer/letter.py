@@ -24,13 +24,18 @@ LEFT_MM: Final = 100.0
 """Where most French envelopes have their window, from the edges of an A4 sheet."""
 
 
+def can_be_set() -> bool:
+    """Tell whether the typesetter is installed."""
+    return importlib.util.find_spec("typst") is not None
+
+
 def require_typesetter() -> None:
     """Make sure that letters can be set, before anything is done for one.
 
     Raises:
         UsageError: typst is not installed.
     """
-    if importlib.util.find_spec("typst") is None:
+    if not can_be_set():
         raise UsageError(
             _(
                 "a letter needs the typesetter typst; install this program with its extra: pipx install '.[letter]'"

@@ -74,8 +74,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     your_messages: str
     a_message_dated: str
     some_messages: str
-    to_post: str
-    to_check: str
+    enclosed: str
+    to_do: dict[str, str]
     provenance: dict[str, str]
     silence: dict[str, str]
     intro: dict[str, str]

@@ -189,17 +189,17 @@ class Desk:
 
     def _compose(self, letter: Sequence[int]) -> "Draft":
         from .briefing import brief_for
-        from .drafting import compose
+        from .enclosing import compose_whole
 
-        return compose(
-            brief_for(
-                [self.entries[index].analysis for index in letter],
-                account=self.ledger.account,
-                settings=self._settings,
-                registry=self.ledger.equipment.open_registry(),
-                now=self.ledger.now.astimezone(ZoneInfo(self._settings.timezone)),
-            )
+        window = self._settings.letter.window
+        brief = brief_for(
+            [self.entries[index].analysis for index in letter],
+            account=self.ledger.account,
+            settings=self._settings,
+            registry=self.ledger.equipment.open_registry(),
+            now=self.ledger.now.astimezone(ZoneInfo(self._settings.timezone)),
         )
+        return compose_whole(brief, top_mm=window.top_mm, left_mm=window.left_mm)
 
     def _finish(self, letter: Sequence[int], draft: "Draft") -> None:
         saved = Saved(message_id=draft.message_id, mailbox=self.connections.drafts.name, answers=len(letter))

@@ -76,7 +76,8 @@ def covering_title(brief: Brief) -> str:
     matter = ", ".join(filter(None, (word, which)))
     if bill:
         matter = spoken.matter_dated[brief.topic].format(date=spoken.date(bill))
-    form, level = spoken.to_post if brief.proven_by else spoken.to_check, spoken.level[_kind(brief, spoken)]
+    form = spoken.to_do[brief.shape if brief.proven_by else f"{brief.shape}_check"]
+    level = spoken.level[_kind(brief, spoken)]
     title = form.format(level=level, operator=clean(brief.operator.name, _NAME), matter=matter)
     return title.removesuffix(" ()")
 
@@ -226,6 +227,8 @@ def text_values(brief: Brief) -> dict[str, object]:
     recipient = _recipient(brief)
     return {
         **_common_values(brief, spoken),
+        "language": spoken.language,
+        "by_post": False,
         "intro": _intro(brief, spoken),
         "title": _title(brief, spoken),
         "references": _references(brief, spoken),
@@ -249,9 +252,13 @@ def note_values(brief: Brief) -> dict[str, object]:
     spoken = words(brief.writer.language)
     recipient = _recipient(brief)
     listed = [channel for channel in (brief.channel, *brief.also) if channel and (channel.target or channel.lines)]
-    listed.sort(key=lambda channel: _MEDIA_LISTED.index(channel.medium))
+    by_hand = {brief.channel} if brief.shape in {"form", "call"} else set()  # what the user asked for comes first
+    listed.sort(key=lambda channel: (channel not in by_hand, _MEDIA_LISTED.index(channel.medium)))
     return {
         **_common_values(brief, spoken),
+        "shape": brief.shape,
+        "request": asked(brief, spoken, recipient)["request"],
+        "at_hand": _references(brief, spoken),
         "ways": [_way(channel, brief, spoken) for channel in listed],
         "outdated": [_way(channel, brief, spoken) for channel in brief.outdated],
         "by_mail": any(channel.medium is Medium.EMAIL for channel in listed),
@@ -424,23 +431,26 @@ def _hint(brief: Brief) -> str:
 
 
 def _to_fill_in(brief: Brief) -> list[str]:
-    """Name each passage that is left to fill in, in the order of the letter."""
+    """Name each passage that is left to fill in, in the order of the text; for a call there is none."""
+    if brief.shape == "call":
+        return []
+    on_paper = brief.shape != "form"
     missing = {
         "name": not brief.writer.name,
-        "postal": not brief.writer.postal,
-        "recipient": _recipient(brief) is None,
-        "town": text_language(brief) == "fr" and not _town(brief),
+        "postal": on_paper and not brief.writer.postal,
+        "recipient": on_paper and _recipient(brief) is None,
+        "town": on_paper and text_language(brief) == "fr" and not _town(brief),
     }
     blanks = {which: _blank(brief, which).strip("[]") for which, is_missing in missing.items() if is_missing}
-    if "name" in blanks:  # it stands at the head and at the foot
+    if "name" in blanks and on_paper:  # it stands at the head and at the foot
         blanks["name"] = words(brief.writer.language).blanks["twice"].format(blank=blanks["name"])
     return [*blanks.values(), _hint(brief).strip("[]")]
 
 
 def _blanks(brief: Brief, spoken: Words) -> str:
-    """Name what is left to fill in: *le passage entre crochets*, *les deux passages entre crochets*."""
-    missing = [not brief.writer.postal, _recipient(brief) is None, text_language(brief) == "fr" and not _town(brief)]
-    count = 1 + sum(missing) + (0 if brief.writer.name else 2)  # a name stands at the head and at the foot
+    """Say how much is left to fill in: *le passage entre crochets*, *les deux passages entre crochets*."""
+    twice = brief.shape != "form" and not brief.writer.name
+    count = len(_to_fill_in(brief)) + twice
     return spoken.blanks["one"] if count == 1 else spoken.blanks["many"].format(count=spoken.number(count))
 
 

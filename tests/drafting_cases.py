@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from noreply_analyzer.address import Address
-from noreply_analyzer.drafting import Answered, Brief, Draft, Writer, compose
+from noreply_analyzer.drafting import Answered, Brief, Draft, Writer
+from noreply_analyzer.enclosing import compose_whole
 from noreply_analyzer.grounds import case_of, choose_grounds
 from noreply_analyzer.guards import Deadline
 from noreply_analyzer.message import Mailbox, Message
@@ -227,6 +228,11 @@ _IN_BOTH: Final = {
     "letter-unproven-mail": replace(QUESTION, channel=MAIL, proven_by=""),
     "letter-data": replace(LETTER, topic=Topic.DATA, escalation=()),
     "email-objection": replace(QUESTION, channel=MAIL, topic=Topic.MARKETING, escalation=()),
+    "form": replace(LETTER, channel=FORM, also=(PHONE, POST)),
+    "form-complaint": replace(LETTER, channel=FORM, also=(), level="complaint", answered=_GROUP),
+    "form-notice": replace(LETTER, channel=FORM, also=(), level="notice", proven_by="", writer=replace(ANNE, name="")),
+    "call": replace(LETTER, channel=PHONE, also=(FORM, POST), found=FOUND),
+    "call-complaint": replace(LETTER, channel=PHONE, also=(), level="complaint", proven_by=""),
     "letter-incident": replace(
         LETTER,
         topic=Topic.INCIDENT,
@@ -271,7 +277,9 @@ def parsed(draft: Draft) -> EmailMessage:
 
 def body(draft: Draft) -> str:
     """Give the text of the draft, with plain line ends."""
-    text = parsed(draft).get_content()
+    part = parsed(draft).get_body()
+    assert part is not None
+    text = part.get_content()
     assert isinstance(text, str)
     return text.replace("\r\n", "\n")
 
@@ -281,9 +289,10 @@ def shown(draft: Draft) -> str:
     message = parsed(draft)
     names = ("From", "To", "Subject", "Date", "Comments")
     header = "".join(f"{name}: {message[name]}\n" for name in names if name in message)
-    return f"{header}\n{body(draft)}"
+    attached = [f"Attached: {part.get_filename()}\n" for part in message.iter_attachments()]
+    return f"{header}{''.join(attached)}\n{body(draft)}"
 
 
 if __name__ == "__main__":
     for name, brief in CASES.items():
-        (DRAFTS / f"{name}.txt").write_text(shown(compose(brief)), encoding="utf-8")
+        (DRAFTS / f"{name}.txt").write_text(shown(compose_whole(brief)), encoding="utf-8")

@@ -22,7 +22,7 @@ from builders import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import NOTICE, TELECOM, World, mail
+from world import NOTICE, TELECOM, World, mail, text_of
 
 from noreply_analyzer.authentication import Authentication, Result, Standing
 from noreply_analyzer.authres_syntax import MAX_FIELD, is_authserv_id, read_field
@@ -474,7 +474,7 @@ def test_an_unsigned_bill_that_the_provider_vouches_for_is_drafted(world: World)
     }
     assert found["operator"]["slug"] == TELECOM.slug
     (draft,) = world.drafts()
-    note = " ".join(draft.get_content().split())
+    note = " ".join(text_of(draft).split())
     assert "vérifié par votre fournisseur de messagerie, mx.example.org" in note
     assert "signature de" not in note
 

@@ -1,5 +1,6 @@
 """`explain` and `draft`: one message that the user names, from whatever place it lies in."""
 
+import re
 from collections.abc import Sequence
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from schema import messages, objects
 from test_cut_off import bill, break_dns, unknown
-from world import ANNE, BANQUE, COLIS, NOTICE, TELECOM, MaildirWorld, World, mail
+from world import ANNE, BANQUE, COLIS, NOTICE, TELECOM, MaildirWorld, World, mail, text_of
 
 from noreply_analyzer.grounds import due_grounds
 from noreply_analyzer.maildir import entries
@@ -224,7 +225,7 @@ def test_a_draft_by_hand_is_the_draft_of_a_run(world: MaildirWorld) -> None:
     assert {name: value for name, value in by_hand.items() if name != "Date"} == {
         name: value for name, value in by_run.items() if name != "Date"
     }
-    assert by_hand.get_content() == by_run.get_content()
+    assert text_of(by_hand) == text_of(by_run)
 
 
 def test_a_piped_message_gives_a_draft_to_the_operator(world: MaildirWorld) -> None:
@@ -243,7 +244,7 @@ def test_levels(world: MaildirWorld, level: str, said: str) -> None:
     """As firmly as the user says."""
     draft = drafted(world, "--level", level, saved(world, bill(world, COLIS)))
 
-    assert said.casefold() in f"{draft['Subject']} {draft.get_content()}".casefold()
+    assert said.casefold() in f"{draft['Subject']} {text_of(draft)}".casefold()
 
 
 def test_a_channel_of_the_users_choice(world: MaildirWorld) -> None:
@@ -269,6 +270,29 @@ def test_a_channel_of_the_users_choice(world: MaildirWorld) -> None:
         assert why in done.stderr
 
 
+def test_a_form_or_a_telephone_of_the_users_choice(world: MaildirWorld) -> None:
+    """The draft is a note to the user: what to paste into the form, or what to have at hand and to say."""
+    record = world.folder / "operators" / "telecom-exemple.toml"
+    first = record.read_text("utf-8").rpartition("[[channels]]")[2]
+    first = re.sub(r"(?m)^(lines|target|medium|id) = .*$\n?", "", first)
+    form = f'\n[[channels]]\nid = "formulaire"\nmedium = "webform"\ntarget = "https://telecom.example/ecrire"{first}'
+    phone = f'\n[[channels]]\nid = "telephone"\nmedium = "phone"\ntarget = "1999"{first}'
+    record.write_text(record.read_text("utf-8") + form + phone, "utf-8")
+    path = saved(world, bill(world, TELECOM))
+    pasted, called = drafted(world, "--channel", "formulaire", path), drafted(world, "--channel", "telephone", path)
+    to_paste = text_of(pasted).replace("\u00a0", " ").split("-" * 72)[1]
+
+    assert pasted["To"] == called["To"] == "Anne Martin <anne@example.org>"
+    assert pasted["Subject"].startswith("À coller dans le formulaire : votre question à Télécom Exemple")
+    assert to_paste.lstrip().startswith("Objet : question sur ma facture")
+    assert "12 rue des Lilas" not in to_paste
+    assert to_paste.rstrip().endswith("Anne Martin\nanne@example.org")
+    assert called["Subject"].startswith("Pour téléphoner : votre question à Télécom Exemple")
+    assert "  – par téléphone : 1999" in text_of(called).replace("\u00a0", " ")
+    assert "Avant d’appeler, ayez sous la main" in text_of(called)
+    assert not [*pasted.iter_attachments(), *called.iter_attachments()]
+
+
 def test_what_the_user_wants_to_write_about(world: MaildirWorld) -> None:
     """Personal data go to whom they concern there, whatever the message is about; a code is answered about nothing."""
     record = world.folder / "operators" / "colis-exemple.toml"
@@ -284,7 +308,7 @@ def test_what_the_user_wants_to_write_about(world: MaildirWorld) -> None:
     assert asked["To"] == "Colis Exemple <dpo@colis.example>"
     assert asked["Subject"].startswith("Demande d’accès à mes données personnelles")
     cited = "GDPR-12" not in {one.ground.id for one in due_grounds(world.now.date())}  # law that is to be read again
-    assert ("article 12 du règlement" in " ".join(asked.get_content().split())) is cited
+    assert ("article 12 du règlement" in " ".join(text_of(asked).split())) is cited
     assert usual["To"] == "Colis Exemple <service@colis.example>"
     assert (refused.returncode, "never drafted to" in refused.stderr) == (1, True)
 
@@ -295,7 +319,7 @@ def test_a_sender_that_is_not_proven_gets_a_letter_that_says_so(world: MaildirWo
     draft = drafted(world, saved(world, raw))
 
     assert draft["To"] == f"Anne Martin <{ANNE}>"
-    assert "rien ne prouve" in draft.get_content()
+    assert "rien ne prouve" in text_of(draft)
 
 
 @pytest.mark.parametrize(

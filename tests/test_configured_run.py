@@ -14,7 +14,7 @@ import pytest
 from schema import messages
 from servers.dnsd import Bad, DnsServer
 from test_cut_off import bill, unknown
-from world import COLIS, TELECOM, MaildirWorld, mail
+from world import COLIS, TELECOM, MaildirWorld, mail, text_of
 
 from noreply_analyzer import maildir
 from noreply_analyzer.config import load
@@ -78,7 +78,7 @@ def test_drafting_level(maildir_world: MaildirWorld) -> None:
     for level in ("question", "complaint"):
         assert told(maildir_world, drafting={"level": level}) == DRAFTED
         (draft,) = maildir_world.drafts()
-        texts.append((draft["To"].addresses[0].username, draft["Subject"], draft.get_content()))
+        texts.append((draft["To"].addresses[0].username, draft["Subject"], text_of(draft)))
         maildir_world.delete("Brouillons", [1])
         maildir_world.state.unlink()
 
@@ -212,7 +212,7 @@ def test_timezone(maildir_world: MaildirWorld, zone: str, day: int) -> None:
 
     assert found["date"].startswith(f"{when.year}-11-{day}T")
     assert f"{when.year}-11-{day} " in done.stdout
-    assert f"{day}\N{NO-BREAK SPACE}novembre\N{NO-BREAK SPACE}{when.year}" in world.drafts()[0].get_content()
+    assert f"{day}\N{NO-BREAK SPACE}novembre\N{NO-BREAK SPACE}{when.year}" in text_of(world.drafts()[0])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,11 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -22,7 +26,7 @@ from pypdf import PdfReader
 from test_byhand import saved
 from test_cut_off import bill
 from test_local import program
-from world import COLIS, TELECOM, MaildirWorld, mail
+from world import COLIS, TELECOM, MaildirWorld, World, mail, text_of
 
 from noreply_analyzer import letter
 from noreply_analyzer.cli import run_command_line
@@ -41,6 +45,11 @@ MM = 25.4 / 72
 HEIGHT = 297
 WINDOW = 35
 """The height of the usual window in millimetres."""
+
+
+def plain(text: str) -> str:
+    """Give a text on one line with plain spaces and apostrophes."""
+    return " ".join(text.replace("’", "'").split())
 
 
 class Placed(NamedTuple):
@@ -414,7 +423,12 @@ def test_a_machine_without_the_typesetter(
         assert run_command_line([*words, "--letter", str(maildir_world.folder / name)]) == 0
         assert (maildir_world.folder / name).read_text("utf-8").startswith(begins)
     assert run_command_line(words) == 0
-    assert "Je vous prie d’agréer" in capsys.readouterr().out
+    draft = message_from_bytes(capsys.readouterr().out.encode(), policy=SMTP)
+    assert isinstance(draft, EmailMessage)
+    (attached,) = draft.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("lettre-telecom-exemple.html", "text/html")
+    assert attached.get_content().replace("\r\n", "\n") == (maildir_world.folder / "a.html").read_text("utf-8")
+    assert "installez le programme avec son extra : pipx install '.[letter]'" in plain(text_of(draft))
     with pytest.raises(UsageError, match="typst"):
         compose_letter(LETTER)
 
@@ -465,12 +479,62 @@ def test_a_letter_into_a_file(world: MaildirWorld) -> None:
     """It says what the draft says, nothing is printed, and nothing is saved in the mailbox."""
     path = saved(world, bill(world, TELECOM))
     pdf = written(world, path)
-    text = world.type("draft", path).stdout.split("-" * 72)[1]
+    draft = message_from_bytes(world.type("draft", path).stdout.encode(), policy=SMTP)
+    assert isinstance(draft, EmailMessage)
+    text = text_of(draft).split("-" * 72)[1]
+    (attached,) = draft.iter_attachments()
 
     assert pdf.startswith(b"%PDF-")
     assert flowing(pages_of(pdf)[0]) == flowing(text)
+    assert attached.get_content() == pdf
     assert world.drafts() == []
     assert not world.state.exists()
+
+
+def test_a_run_saves_the_letter_with_its_note(world: World) -> None:
+    """The draft that lies in Brouillons has the letter with it as a PDF, and says what to do with it."""
+    world.deliver(bill(world, TELECOM))
+    done = world.run()
+    (draft,) = world.drafts()
+    (attached,) = draft.iter_attachments()
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert draft["To"] == draft["From"]
+    assert (attached.get_filename(), attached.get_content_type()) == ("lettre-telecom-exemple.pdf", "application/pdf")
+    assert flowing(pages_of(attached.get_content())[0]) == flowing(text_of(draft).split("-" * 72)[1])
+    assert "La lettre est jointe : imprimez-la" in plain(text_of(draft))
+    assert world.run().stdout == ""
+    assert len(world.drafts()) == 1
+
+
+def test_a_mailbox_gets_no_letter_with_its_mail(world: World) -> None:
+    """A draft to an operator is text and nothing else."""
+    world.deliver(bill(world, COLIS))
+    world.run()
+    (draft,) = world.drafts()
+
+    assert draft["To"] == "Colis Exemple <service@colis.example>"
+    assert draft.get_content_type() == "text/plain"
+
+
+def test_a_terminal_is_shown_the_text(world: MaildirWorld) -> None:
+    """A person reads the note and the letter below it, and no file written as letters."""
+    command = [sys.executable, "-m", "noreply_analyzer", "--config", str(world.config), "draft", "-"]
+    master, terminal = os.openpty()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=terminal, env=world.environment()) as running:
+        os.close(terminal)
+        assert running.stdin
+        running.stdin.write(bill(world, TELECOM))
+        running.stdin.close()
+        shown = b""
+        with suppress(OSError):  # the terminal is gone, as its program is
+            while read := os.read(master, 65536):
+                shown += read
+    os.close(master)
+
+    assert running.returncode == 0
+    assert "La lettre ci-dessous est prête" in plain(shown.decode())
+    assert b"base64" not in shown
 
 
 def test_a_letter_as_firm_and_with_the_window_that_the_user_wants(world: MaildirWorld) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from servers.dnsd import DnsServer
-from world import NOTICE, TELECOM, World, compiled_records
+from world import NOTICE, TELECOM, World, compiled_records, text_of
 
 WATCHING = Path(__file__).with_name("watching")
 ROOT = Path(__file__).parent.parent
@@ -177,7 +177,7 @@ def test_nothing_personal_is_logged_while_a_draft_is_saved(
 
     assert done.returncode == 0, done.stderr
     (draft,) = world.drafts()
-    assert "rue des Lilas" in draft.get_content()
+    assert "rue des Lilas" in text_of(draft)
     for word in (WORD, "42,99", world.password, "rue des Lilas", "Madame, Monsieur", "Anne Martin", "TSA 00000"):
         assert word not in done.stdout + done.stderr, word
     for word in ("Votre facture n. 1", f"noreply@{TELECOM.domain}"):

@@ -17,7 +17,7 @@ from schema import messages, objects
 from servers.dnsd import Bad, DnsServer
 from servers.dovecot import Dovecot
 from test_cut_off import bill, unknown
-from world import BANQUE, COLIS, TELECOM, MaildirWorld, World
+from world import BANQUE, COLIS, TELECOM, MaildirWorld, World, text_of
 
 from noreply_analyzer import maildir
 from noreply_analyzer.errors import ConfigError, MessageError, ServerRefusedError, StateError
@@ -170,7 +170,7 @@ def test_what_the_user_answers_while_a_run_is_at_work_is_seen(
 def outline(draft: EmailMessage) -> tuple[str, ...]:
     """Give all that makes up a draft, but for the minute when it was written."""
     fields = ("From", "To", "Subject", "Message-ID", "In-Reply-To", "References")
-    return (*(str(draft[name]) for name in fields), draft.get_content().replace("\r\n", "\n"))
+    return (*(str(draft[name]) for name in fields), text_of(draft).replace("\r\n", "\n"))
 
 
 @pytest.mark.dovecot

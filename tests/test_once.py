@@ -12,7 +12,7 @@ from itertools import product
 import pytest
 from servers.cutting import CuttingWire, Where
 from servers.dovecot import Dovecot
-from world import ANNE, BANQUE, COLIS, NOTICE, TELECOM, OperatorFixture, World, mail
+from world import ANNE, BANQUE, COLIS, NOTICE, TELECOM, OperatorFixture, World, mail, text_of
 
 from noreply_analyzer.state import State
 
@@ -42,7 +42,7 @@ def edited(draft: EmailMessage) -> bytes:
     header = {name: str(draft[name]) for name in ("From", "To", "Date", "In-Reply-To", "References")}
     header |= {"Message-ID": "<edited@mail-program.example>", "Content-Type": "text/plain; charset=utf-8"}
     lines = [f"{name}: {value}".replace("> <", ">\r\n <") for name, value in header.items()]
-    body = draft.get_content() + "\nUne phrase de plus.\n"
+    body = text_of(draft) + "\nUne phrase de plus.\n"
     return "\r\n".join([*lines, "Content-Transfer-Encoding: 8bit", "", body]).encode()
 
 
@@ -278,7 +278,7 @@ def test_one_letter_not_ten(world: World) -> None:
     names = [f"<bill-{number}@telecom.example>" for number in "123"]
     assert draft["In-Reply-To"] == names[-1]
     assert draft["References"].split()[1:] == names
-    text = draft.get_content()
+    text = text_of(draft)
     assert text.index("n° 1") < text.index("n° 2") < text.index("n° 3")
     assert {item["draft"]["message_id"] for item in found[:-1]} == {draft["Message-ID"]}
 
@@ -357,7 +357,7 @@ def test_no_shape_of_a_code_or_a_password_comes_into_a_draft(world: World) -> No
     assert done.returncode == 0
     assert "482913" not in done.stdout + done.stderr + draft.as_string()
     assert draft["In-Reply-To"] == "<shape-4@telecom.example>"
-    assert "73920415" in draft.get_content()
+    assert "73920415" in text_of(draft)
 
 
 def test_runs_at_one_time_make_one_draft(world: World) -> None:

@@ -622,6 +622,7 @@ def test_a_user_may_choose_among_what_fits() -> None:
     )
 
     assert _choose(record, channel_id="letter").channel is record.channels[1]
-    for wrong, why in (("dpo", "privacy only"), ("call", "a form or a telephone"), ("nobody", "mail, letter")):
+    assert _choose(record, channel_id="call").channel is record.channels[2]
+    for wrong, why in (("dpo", "privacy only"), ("nobody", "mail, letter, call")):
         with pytest.raises(UsageError, match=why):
             _choose(record, channel_id=wrong)

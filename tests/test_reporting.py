@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from builders import NOW, a_channel, a_mailbox, a_message, an_analysis, an_operator
-from world import NOTICE, TELECOM, MaildirWorld, mail
+from world import NOTICE, TELECOM, MaildirWorld, mail, text_of
 
 from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.choice import choose_for_report
@@ -146,4 +146,4 @@ def test_a_run_reports_where_it_is_asked_to(maildir_world: MaildirWorld, *, want
     assert ("signal-spam.fr" in first.stdout) is bool(drafts)
     for report in reports:
         assert report["To"] == "Anne Martin <anne@example.org>"
-        assert "noreply@evil.example" in report.get_content()
+        assert "noreply@evil.example" in text_of(report)

@@ -414,3 +414,10 @@ def _toml(name: str, values: Mapping[str, Any], *, array: bool = False) -> str:
     lines = [head, *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in plain.items())]
     lines += [_toml(f"{name}.{key}", value) for key, value in tables.items()]
     return "\n".join(lines) + "\n"
+
+
+def text_of(draft: EmailMessage) -> str:
+    """Give the text of a draft, whatever is attached to it."""
+    part = draft.get_body()
+    assert part is not None
+    return str(part.get_content())

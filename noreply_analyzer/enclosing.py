@@ -1,0 +1,28 @@
+"""A brief in, a draft out with all that belongs to it: the letter that it is about, as a file to print.
+
+With the typesetter that is a PDF, else a page that a browser prints.
+"""
+
+from .brief import Brief
+from .drafting import Draft, Enclosed, compose
+from .letter import LEFT_MM, TOP_MM, can_be_set, compose_letter
+from .sheet import compose_sheet
+
+
+def compose_whole(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEFT_MM) -> Draft:
+    """Write the draft that *brief* asks for, with its letter; the same brief gives the same bytes on every machine.
+
+    *top_mm* and *left_mm* say where on the letter the recipient's address begins.
+
+    Raises:
+        ValueError: the brief answers nothing, or a message with a code or a password.
+    """
+    if brief.shape != "letter" or brief.report:
+        return compose(brief)
+    return compose(brief, _enclosed(brief, top_mm, left_mm))
+
+
+def _enclosed(brief: Brief, top_mm: float, left_mm: float) -> Enclosed:
+    if can_be_set():
+        return Enclosed(kind="pdf", content=compose_letter(brief, top_mm=top_mm, left_mm=left_mm))
+    return Enclosed(kind="html", content=compose_sheet(brief, top_mm=top_mm, left_mm=left_mm).encode())
