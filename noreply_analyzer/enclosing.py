@@ -1,10 +1,13 @@
 """A brief in, a draft out with all that belongs to it: the letter that it is about, as a file to print.
 
-With the typesetter that is a PDF, else a page that a browser prints.
+With the typesetter that is a PDF; without it, or where it fails, a page that a browser prints.
 """
+
+from contextlib import suppress
 
 from .brief import Brief
 from .drafting import Draft, Enclosed, compose
+from .errors import DataError
 from .letter import LEFT_MM, TOP_MM, can_be_set, compose_letter
 from .sheet import compose_sheet
 
@@ -24,5 +27,6 @@ def compose_whole(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEFT
 
 def _enclosed(brief: Brief, top_mm: float, left_mm: float) -> Enclosed:
     if can_be_set():
-        return Enclosed(kind="pdf", content=compose_letter(brief, top_mm=top_mm, left_mm=left_mm))
+        with suppress(DataError):  # whatever a message or a record says, it costs no draft
+            return Enclosed(kind="pdf", content=compose_letter(brief, top_mm=top_mm, left_mm=left_mm))
     return Enclosed(kind="html", content=compose_sheet(brief, top_mm=top_mm, left_mm=left_mm).encode())

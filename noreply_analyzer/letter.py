@@ -13,7 +13,7 @@ from typing import Final
 
 from .brief import Brief
 from .drafting import letter_parts
-from .errors import UsageError
+from .errors import DataError, UsageError
 from .glyphs import printable
 from .language import _
 from .prose import STUCK, Piece
@@ -51,6 +51,7 @@ def compose_letter(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEF
 
     Raises:
         UsageError: typst is not installed.
+        DataError: typst is, and cannot set it.
         ValueError: the brief answers nothing, or a message with a code or a password.
     """
     require_typesetter()
@@ -66,12 +67,15 @@ def compose_letter(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEF
         "parts": parts,
     }
     with as_file(files(__package__) / "templates" / "letter" / "letter.typ") as page:
-        return typst.compile(
-            page,
-            root=page.parent,  # without one it would be the folder that the user stands in
-            ignore_system_fonts=True,
-            sys_inputs={"letter": json.dumps(said)},
-        )
+        try:
+            return typst.compile(
+                page,
+                root=page.parent,  # without one it would be the folder that the user stands in
+                ignore_system_fonts=True,
+                sys_inputs={"letter": json.dumps(said)},
+            )
+        except typst.TypstError as error:
+            raise DataError(_("the letter cannot be set: {reason}").format(reason=error)) from error
 
 
 def _printable(parts: Mapping[str, Iterable[Iterable[Piece]]]) -> dict[str, list[list[Piece]]]:

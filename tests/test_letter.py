@@ -32,7 +32,8 @@ from noreply_analyzer import letter
 from noreply_analyzer.cli import run_command_line
 from noreply_analyzer.config import Window
 from noreply_analyzer.drafting import Answered, Brief, compose, letter_parts
-from noreply_analyzer.errors import OutputError, UsageError
+from noreply_analyzer.enclosing import compose_whole
+from noreply_analyzer.errors import DataError, OutputError, UsageError
 from noreply_analyzer.glyphs import RANGES
 from noreply_analyzer.letter import compose_letter
 from noreply_analyzer.output import write_new
@@ -505,6 +506,20 @@ def test_a_run_saves_the_letter_with_its_note(world: World) -> None:
     assert "La lettre est jointe : imprimez-la" in plain(text_of(draft))
     assert world.run().stdout == ""
     assert len(world.drafts()) == 1
+
+
+def test_a_letter_that_cannot_be_set_costs_no_draft(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typesetter that fails is no reason to leave a message without its draft."""
+
+    def fail(*_given: object, **_named: object) -> bytes:
+        raise typst.TypstError("no room")
+
+    monkeypatch.setattr(typst, "compile", fail)
+    (attached,) = compose_whole(LETTER).message.iter_attachments()
+
+    assert attached.get_filename() == "lettre-telecom-exemple.html"
+    with pytest.raises(DataError, match="cannot be set: no room"):
+        compose_letter(LETTER)
 
 
 def test_a_mailbox_gets_no_letter_with_its_mail(world: World) -> None:
