@@ -32,7 +32,7 @@ from .registry import Registry
 
 T = TypeVar("T")
 
-_FORM: Final = "4"  # of the tables below: one more with every change to them, their structs, or what keeps a record out
+_FORM: Final = "5"  # of the tables below: one more with every change to them, their structs, or what keeps a record out
 _TABLES: Final = frozenset({"about", "operators", "mediators", "senders", "websites", "shared", "names"})
 _SCHEMA: Final = """
     CREATE TABLE about (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;

@@ -234,11 +234,38 @@ def _proof(account: Account, latest: Sequence[Analysis]) -> Line:
     """Say of how much of the latest mail that is worth a draft it could not be shown who wrote it, and why."""
     checked = [analysis for analysis in latest if analysis.authentication.checked_by and analysis.message.author]
     unproven = [analysis for analysis in checked if not analysis.proven]
-    sentence = _("{name}: of the last {count} messages {checked} had to be proven; {unproven} of them could not be")
-    said = sentence.format(name=account.name, count=len(latest), checked=len(checked), unproven=len(unproven))
+    said = _named(account, how_many_are_proven(len(latest), len(checked), len(unproven)))
     reasons = Counter(analysis.authentication.reason for analysis in unproven)
     told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(_REASONS))
     return Line(fine=True, what="proof", said=f"{said}: {told}" if told else said)
+
+
+def how_many_are_proven(count: int, checked: int, unproven: int) -> str:
+    """Say of *count* messages how many senders had to be proven (*checked*), and how many of those could not be."""
+    if not count:
+        return _what_is_carried(0, "")
+    if count == 1 and not checked:
+        return _("the sender of the last message did not have to be proven")
+    if count == 1:
+        could_not_be = _("the sender of the last message could not be proven")
+        return could_not_be if unproven else _("the sender of the last message is proven")
+    if not checked:
+        return _("of the last {count} messages no sender had to be proven").format(count=count)
+    if not unproven:
+        sentence = ngettext(
+            "of the last {count} messages one sender had to be proven, and is",
+            "of the last {count} messages {checked} senders had to be proven, and all are",
+            checked,
+        )
+    elif checked == 1:
+        sentence = _("of the last {count} messages one sender had to be proven, and could not be")
+    else:
+        sentence = ngettext(
+            "of the last {count} messages {checked} senders had to be proven; one could not be",
+            "of the last {count} messages {checked} senders had to be proven; {unproven} could not be",
+            unproven,
+        )
+    return sentence.format(count=count, checked=checked, unproven=unproven)
 
 
 def _latest(store: Store, settings: Settings, account: Account) -> list[Analysis]:

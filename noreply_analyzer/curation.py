@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePath
@@ -37,6 +37,8 @@ class Due:
     """How many days ago it was last known to be true."""
     early: bool = False
     """Whether it bears a day that is still to come."""
+    since: date
+    """The first day on which it is past its shelf life; whoever looks ahead sees some that is still to come."""
 
     def __str__(self) -> str:
         what = self.channel.target or ", ".join(self.channel.lines)
@@ -51,6 +53,17 @@ class Due:
     def checklist(self) -> str:
         """Give it as an item of a checklist in Markdown, with the sources to be looked at again."""
         return "\n".join((f"- [ ] {self}", *(f"      {source}" for source in self.channel.sources)))
+
+    def as_object(self) -> dict[str, Any]:
+        """Give it as the object that scripts read (docs/json.md)."""
+        return {
+            "type": "due",
+            "file": self.file,
+            "id": self.channel.id,
+            "what": self.channel.target or ", ".join(self.channel.lines),
+            "since": None if self.early else self.since.isoformat(),
+            "sources": list(self.channel.sources),
+        }
 
 
 def lint(paths: Sequence[Traversable] | None = None, *, today: date | None = None) -> tuple[Finding, ...]:
@@ -208,7 +221,13 @@ def due(
         *((f"mediators/{slug}.toml", one.channels) for slug, one in sorted(registry.mediators.items())),
     ]
     found = [
-        Due(file=file, channel=channel, days=(today - channel.true_as_of).days, early=channel.is_early(today))
+        Due(
+            file=file,
+            channel=channel,
+            days=(today - channel.true_as_of).days,
+            early=channel.is_early(today),
+            since=channel.true_as_of + timedelta(days=shelf_life_days + 1),
+        )
         for file, channels in records
         for channel in channels
         if channel.is_due(today, shelf_life_days - within_days)

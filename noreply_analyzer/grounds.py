@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -244,9 +244,15 @@ class DueGround:
     """A ground that has to be read again."""
 
     ground: Ground
+    late: bool = True
+    """Whether it is cited no more; else it will not be from the day on that it names."""
 
     def __str__(self) -> str:
-        sentence = _("{id}: to be read again since {day}: {reference}")
+        sentence = (
+            _("{id}: to be read again since {day}: {reference}")
+            if self.late
+            else _("{id}: to be read again by {day}: {reference}")
+        )
         return "grounds.toml: " + sentence.format(
             id=self.ground.id, day=self.ground.check_again, reference=self.ground.fr.reference
         )
@@ -255,10 +261,21 @@ class DueGround:
         """Give it as an item of a checklist in Markdown, with the sources to be looked at again."""
         return "\n".join((f"- [ ] {self}", *(f"      {source}" for source in self.ground.sources)))
 
+    def as_object(self) -> dict[str, Any]:
+        """Give it as the object that scripts read (docs/json.md)."""
+        return {
+            "type": "due",
+            "file": "grounds.toml",
+            "id": self.ground.id,
+            "what": self.ground.fr.reference,
+            "since": self.ground.check_again.isoformat(),
+            "sources": list(self.ground.sources),
+        }
+
 
 def due_grounds(today: date, *, within_days: int = 0, grounds: Iterable[Ground] | None = None) -> tuple[DueGround, ...]:
     """List the grounds that are cited no more, or will not be in *within_days* days, until they are read again."""
     known = shipped_grounds() if grounds is None else grounds
     late = [ground for ground in known if ground.check_again <= today + timedelta(days=within_days)]
     late.sort(key=lambda ground: (ground.check_again, ground.id))
-    return tuple(DueGround(ground=ground) for ground in late)
+    return tuple(DueGround(ground=ground, late=ground.check_again <= today) for ground in late)

@@ -33,6 +33,8 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Domains where the public has mailboxes: none of them is ever an operator by itself."""
     common_words: tuple[str, ...] = ()
     """Brands that are also words of every day; it takes more than the word to claim them."""
+    people_names: tuple[str, ...] = ()
+    """Brands that people are called, too: alone they claim nothing, for a friend is called so."""
     trade_words: tuple[str, ...] = ()
     """Words that make a brand of a common word where they follow it: *Orange Service Client*."""
     sectors: tuple[str, ...] = ()

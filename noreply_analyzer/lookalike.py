@@ -2,7 +2,8 @@
 
 For a warning, never for trust: who is not known to write for an operator is nobody of the operator's, whatever he calls
 himself. A warning must be rare to be read, so a brand that is also a word of every day (*Orange*, *Free*) is claimed
-only by what is the brand and nothing else, or goes on like a company.
+only by what is the brand and nothing else, or goes on like a company; and one that people are called, too (*Boulanger*,
+*Jules*), only by the latter.
 
 What is looked at is made into a few dozen words, and only those are looked up: the number of records does not matter.
 """
@@ -46,6 +47,8 @@ _ADDRESS_OR_DOMAIN: Final = re.compile(
 )
 _REVERSED: Final = "\u202e"  # shows what follows from right to left
 _ANGLE: Final = re.compile(r"<[^<>]*>")
+_COMMENT: Final = re.compile(r"\(([^()]*)\)")
+_NAMES: Final = 5  # in one From field
 _ROBOT: Final = frozenset(
     {"no", "not", "do", "reply", "noreply", "donotreply", "ne", "pas", "repondre", "nepasrepondre"}
 )
@@ -81,6 +84,19 @@ def named_in(registry: Registry, text: str) -> Operator | None:
     worn = (slug for address in _addresses_in(text) for slug, _where in _claims(registry, "", address))
     slugs = chain(_owners_in(registry, text), said, worn)
     return next((found for slug in slugs if (found := registry.get(slug))), None)
+
+
+def may_wear(registry: Registry, text: str, addresses: Iterable[Address]) -> bool:
+    """Tell of a From field as it came, and of all *addresses* in it, whether `claim` or `named_in` may find somebody.
+
+    Too often rather than not at all: where its author stands in it, nobody has told yet.
+    """
+    names = (text.partition("<")[0], *_COMMENT.findall(text))
+    claims = chain(
+        *(_claims(registry, name[:_MAX_TEXT], None) for name in names[:_NAMES]),
+        *(_claims(registry, "", address) for address in addresses),
+    )
+    return named_in(registry, text) is not None or next(claims, None) is not None
 
 
 def _addresses_in(text: str) -> Iterator[Address]:
@@ -126,16 +142,24 @@ def literal_claims(registry: Registry, name: str, labels: Iterable[str]) -> Iter
 def _is_said(registry: Registry, brand: str, said: str) -> bool:
     if f" {brand} " not in said:
         return False
-    if brand not in registry.guards.common_words:
+    if not _is_of_every_day(registry, brand):
         return True
     after = said.removeprefix(f" {brand} ")
-    return not after or (after != said and after.split()[0] in registry.guards.trade_words)
+    if not after:
+        return brand not in registry.guards.people_names
+    return after != said and after.split()[0] in registry.guards.trade_words
 
 
 def _is_worn(registry: Registry, brand: str, label: str, parts: str) -> bool:
+    if brand in registry.guards.people_names:
+        return False
     if brand in registry.guards.common_words:
         return label == squeezed(brand)
     return f" {brand} " in parts or f" {squeezed(brand)} " in parts
+
+
+def _is_of_every_day(registry: Registry, brand: str) -> bool:
+    return brand in registry.guards.common_words or brand in registry.guards.people_names
 
 
 def _are_family(one: Operator, other: Operator) -> bool:
@@ -208,7 +232,9 @@ def _called(registry: Registry, forms: Iterable[tuple[str, ...]]) -> Iterator[st
         kept = len(form)
         while kept > 1 and form[kept - 1] in trade:
             kept -= 1
-        yield from (slug for _label, slug in registry.index.names.get(f".{''.join(form[:kept])}", ()))
+        name = "".join(form[:kept])
+        if kept < len(form) or name not in registry.guards.people_names:
+            yield from (slug for _label, slug in registry.index.names.get(f".{name}", ()))
 
 
 def _forms(registry: Registry, label: str) -> Iterator[tuple[str, ...]]:
@@ -249,12 +275,13 @@ def _slips(word: str) -> Iterator[str]:
 
 
 def _is_all_but_trade(registry: Registry, brand: str, words: tuple[str, ...]) -> bool:
-    """Tell whether *words* are a brand, and for one of every day, the brand and trade words only."""
+    """Tell whether *words* are a brand; for one of every day, beside trade words only, which people are not called."""
     text = f" {' '.join(words)} "
     worn = next((one for one in (f" {brand} ", f" {squeezed(brand)} ") if one in text), "")
-    if not worn or brand not in registry.guards.common_words:
+    if not worn or not _is_of_every_day(registry, brand):
         return bool(worn)
-    return set(text.replace(worn, " ", 1).split()) <= set(registry.guards.trade_words)
+    beside = set(text.replace(worn, " ", 1).split())
+    return beside <= set(registry.guards.trade_words) and (bool(beside) or brand not in registry.guards.people_names)
 
 
 def _by_local_part(registry: Registry, local_part: str) -> Iterator[str]:
@@ -265,7 +292,7 @@ def _by_local_part(registry: Registry, local_part: str) -> Iterator[str]:
         text = f" {' '.join(words)} "
         worn = next((one for one in (f" {brand} ", f" {squeezed(brand)} ") if one in text), "")
         rest = set(text.replace(worn, " ", 1).split()) if worn else {"?"}
-        if rest <= beside and (rest & set(registry.guards.trade_words) or brand not in registry.guards.common_words):
+        if rest <= beside and (rest & set(registry.guards.trade_words) or not _is_of_every_day(registry, brand)):
             yield slug
 
 

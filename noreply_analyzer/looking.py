@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from . import sieve
 from .config import Settings
@@ -12,6 +12,7 @@ from .equipment import Entry, preferences_for
 from .errors import MessageError, ServerRefusedError, UnreachableError
 from .language import _
 from .ledger import Ledger
+from .lookalike import may_wear
 from .policy import Action, Analysis, Circumstances, Preferences, analyze
 from .registry import Registry
 from .source import Found, MessageRef, Position
@@ -109,8 +110,8 @@ class Look:
             return False
         if not found.header and found.size <= self._settings.limits.message_bytes:
             return True  # the server did not show it: ask for the whole, which it may give, or else is named
-        knows, dead = self._registry.knows, self._preferences.overrides.dead
-        return bool(sieve.candidate(found.header, known=knows, dead=dead))
+        dead, worn = self._preferences.overrides.dead, partial(may_wear, self._registry)
+        return bool(sieve.candidate(found.header, known=self._registry.knows, dead=dead, worn=worn))
 
     def _fetch_and_consider(self, ref: MessageRef, seen: Circumstances) -> None:
         """Decide about one message by itself; what is not for a draft is done with here."""

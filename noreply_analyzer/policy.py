@@ -222,6 +222,15 @@ def _is(answerability: Answerability) -> Callable[[Analysis, Preferences], bool]
     return lambda analysis, _preferences: analysis.reading.verdict.answerability is answerability
 
 
+def _is_answerable(analysis: Analysis) -> bool:
+    return analysis.reading.verdict.answerability is Answerability.ANSWERABLE
+
+
+def _is_vouched_for(analysis: Analysis) -> bool:
+    """Tell whether the user says that answers are read there: who wears what name is then known, too."""
+    return any(evidence.rule == "configured" for evidence in analysis.reading.verdict.evidence)
+
+
 def _waited_too_long(analysis: Analysis, preferences: Preferences) -> bool:
     since = analysis.circumstances.waiting_since
     return since is not None and analysis.circumstances.now - since >= preferences.give_up
@@ -282,7 +291,12 @@ RULES: Final = (
         Action.LEAVE,
         _because(N_("one program wrote it for another: it is a report about mail")),
     ),
-    Rule("answerable", _is(Answerability.ANSWERABLE), Action.LEAVE, _because(N_("it can simply be answered"))),
+    Rule(
+        "answerable",
+        lambda analysis, _p: _is_answerable(analysis) and (not analysis.warnings or _is_vouched_for(analysis)),
+        Action.LEAVE,
+        _because(N_("it can simply be answered")),
+    ),
     # Little, and never old.
     Rule(
         "too-old",
@@ -310,18 +324,26 @@ RULES: Final = (
         Action.LEAVE,
         lambda analysis: _("its author is doubtful: {problem}").format(problem=analysis.message.author_problem),
     ),
+    # Who wears a name that is not his is worth a word, whatever he writes about; most of all if he reads the answers.
     Rule(
-        "unclear",
-        _is(Answerability.UNCLEAR),
-        Action.LEAVE,
-        _because(N_("whether it can be answered is not clear")),
+        "look-alike-answerable",
+        lambda analysis, _p: _is_answerable(analysis) and bool(analysis.warnings),
+        Action.TELL,
+        lambda analysis: _("{warning}; an answer would go to whoever that is").format(
+            warning=analysis.warnings[0].text
+        ),
     ),
-    # Who wears a name that is not his is worth a word, whatever he writes about.
     Rule(
         "look-alike",
         lambda analysis, _p: bool(analysis.warnings),
         Action.TELL,
         lambda analysis: analysis.warnings[0].text,
+    ),
+    Rule(
+        "unclear",
+        _is(Answerability.UNCLEAR),
+        Action.LEAVE,
+        _because(N_("whether it can be answered is not clear")),
     ),
     Rule(
         "security",

@@ -155,14 +155,15 @@ def lint(options: Options, files: Sequence[Path]) -> int:
 
 @registry.command()
 @click.option("--within", metavar="TIME", default="0d", help="Also what will be due so soon: 30d, 4w.")
+@_AS_JSON
 @click.pass_obj
-def due(options: Options, *, within: str) -> int:
+def due(options: Options, *, within: str, as_json: bool) -> int:
     """List the channels past their shelf life, and the texts of law to be read again.
 
     A checklist in Markdown, the oldest first, with the sources to be looked at again. Your own records are seen too;
     what you have imported the next import renews.
     """
-    from . import curation, datenanfragen, grounds
+    from . import curation, datenanfragen, grounds, report
 
     days, settings = days_in(within), options.settings(needed=False)
     late = curation.due(
@@ -173,9 +174,15 @@ def due(options: Options, *, within: str) -> int:
     )
     late = tuple(one for one in late if not datenanfragen.is_imported(one.channel))
     unread = grounds.due_grounds(_today(), within_days=days)
-    for item in [*(channel.checklist() for channel in late), *(ground.checklist() for ground in unread)]:
-        click.echo(item)
-    return 1 if late or unread else 0
+    items: list[curation.Due | grounds.DueGround] = [*late, *unread]
+    out = Output(sys.stdout)
+    for item in items:
+        if as_json:
+            report.print_json(item.as_object(), out)
+        else:
+            out.write(item.checklist() + "\n")
+    out.flush()
+    return 1 if items else 0
 
 
 @registry.command()

@@ -1,15 +1,16 @@
 """The cheap first look at header bytes: is a message worth fetching, or is it a friend's mail?
 
 It may say yes too often. It never says no where a header field would make `detection.judge` call a message
-unanswerable. What only the text says is found for the operators that the registry knows.
+unanswerable, nor where its author may wear an operator's name. What only the text says is found for the operators that
+the registry knows.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from .address import Domain, canonicalize_domain
+from .address import Address, Domain, canonicalize_domain
 from .addresswords import dead_words, dead_words_in_domain
 from .decoding import decode_raw, decode_words
 from .errors import AddressError, MessageError
@@ -41,13 +42,21 @@ _MARKS: Final = re.compile(r"<[^<>]*>|[\"'()]")
 _QUOTED_PAIR: Final = re.compile(r"\\(.)")
 
 
-def candidate(header: bytes, *, known: Callable[[Domain], bool], dead: AbstractSet[str] = frozenset()) -> str:
+def candidate(
+    header: bytes,
+    *,
+    known: Callable[[Domain], bool],
+    dead: AbstractSet[str] = frozenset(),
+    worn: Callable[[str, Sequence[Address]], bool] = lambda _field, _addresses: False,
+) -> str:
     """Say why a message is worth fetching: the name of a reason, empty if it is not.
 
     Args:
         header: some or all of the header, as the server gave it; any bytes.
         known: whether the registry knows mail from a domain.
         dead: addresses and domains that the user calls dead, as in `detection.Overrides`.
+        worn: whether a From field, decoded, may wear an operator's name, with the addresses in it
+            (`lookalike.may_wear`).
     """
     for name, value in _fields(header):
         if name == "subject":
@@ -57,6 +66,8 @@ def candidate(header: bytes, *, known: Callable[[Domain], bool], dead: AbstractS
             return "reply-to-words"
         elif reason := _in_mailboxes(value, known, dead):
             return f"{'author' if name == 'from' else 'reply-to'}-{reason}"
+        elif name == "from" and worn(value, [Address(*one) for one in _addresses(value)]):
+            return "author-look-alike"
     return ""
 
 

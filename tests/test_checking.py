@@ -11,6 +11,8 @@ from test_cut_off import bill
 from test_trouble import no_certificate, nobody_there, readable_secret, wrong_password
 from world import TELECOM, MaildirWorld, World, mail
 
+from noreply_analyzer.checking import how_many_are_proven
+from noreply_analyzer.language import use
 from noreply_analyzer.registry import Registry
 
 
@@ -46,7 +48,7 @@ def test_all_is_well(world: World) -> None:
         "drafts": "perso: Brouillons (the server marks it)",
         "sent": "perso: Éléments envoyés (the server marks it)",
         "provider": "perso: nobody's word is believed (authserv_ids); the last message carries: none",
-        "proof": "perso: of the last 1 messages 1 had to be proven; 0 of them could not be",
+        "proof": "perso: the sender of the last message is proven",
         "dns": f"127.0.0.1:{world.dns_port}: answers",
         "state": f"{world.state}: made by the first run",
     }
@@ -172,10 +174,10 @@ def test_whose_word_would_be_believed(maildir_world: MaildirWorld, pinned: list[
 @pytest.mark.parametrize(
     ("pinned", "said"),
     [
-        ([], "of the last 4 messages 3 had to be proven; 2 of them could not be: there is no signature (2)"),
+        ([], "of the last 4 messages 3 senders had to be proven; 2 could not be: there is no signature (2)"),
         (
             ["mx.example.org"],
-            "of the last 4 messages 3 had to be proven; 1 of them could not be: there is no signature",
+            "of the last 4 messages 3 senders had to be proven; one could not be: there is no signature",
         ),
     ],
 )
@@ -189,6 +191,70 @@ def test_the_share_that_stays_unproven(maildir_world: MaildirWorld, pinned: list
     world.deliver(bill(world, TELECOM), b"From:" + unsigned, VOUCHED + b"From:" + unsigned, friend)
 
     assert said in told(world, status=0)["proof"][0][1]
+
+
+@pytest.mark.parametrize(
+    ("counts", "english", "french"),
+    [
+        (
+            (0, 0, 0),
+            "no message of the last 30 days is there to look at",
+            "aucun message des 30 derniers jours à regarder",
+        ),
+        (
+            (1, 0, 0),
+            "the sender of the last message did not have to be proven",
+            "l’expéditeur du dernier message n’avait pas à être prouvé",
+        ),
+        ((1, 1, 0), "the sender of the last message is proven", "l’expéditeur du dernier message est prouvé"),
+        (
+            (1, 1, 1),
+            "the sender of the last message could not be proven",
+            "l’expéditeur du dernier message n’a pas pu être prouvé",
+        ),
+        (
+            (4, 0, 0),
+            "of the last 4 messages no sender had to be proven",
+            "sur les 4 derniers messages, aucun expéditeur n’avait à être prouvé",
+        ),
+        (
+            (4, 1, 0),
+            "of the last 4 messages one sender had to be proven, and is",
+            "sur les 4 derniers messages, un seul expéditeur était à prouver, et il l’est",
+        ),
+        (
+            (4, 3, 0),
+            "of the last 4 messages 3 senders had to be proven, and all are",
+            "sur les 4 derniers messages, 3 expéditeurs étaient à prouver, et tous le sont",
+        ),
+        (
+            (4, 1, 1),
+            "of the last 4 messages one sender had to be proven, and could not be",
+            "sur les 4 derniers messages, un seul expéditeur était à prouver, et n’a pas pu l’être",
+        ),
+        (
+            (4, 3, 1),
+            "of the last 4 messages 3 senders had to be proven; one could not be",
+            "sur les 4 derniers messages, 3 expéditeurs étaient à prouver\u00a0; un n’a pas pu l’être",
+        ),
+        (
+            (4, 3, 3),
+            "of the last 4 messages 3 senders had to be proven; 3 could not be",
+            "sur les 4 derniers messages, 3 expéditeurs étaient à prouver\u00a0; 3 n’ont pas pu l’être",
+        ),
+    ],
+)
+def test_how_many_are_proven_is_said_as_people_say_it(
+    counts: tuple[int, int, int], english: str, french: str, request: pytest.FixtureRequest
+) -> None:
+    """None, one and many are three sentences."""
+    request.addfinalizer(lambda: use("en"))
+    said = []
+    for language in ("en", "fr"):
+        use(language)
+        said.append(how_many_are_proven(*counts))
+
+    assert said == [english, french]
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,45 @@ def test_detection_dead_of_a_sender_that_nobody_knows(maildir_world: MaildirWorl
     assert told(maildir_world, detection={"dead": ["luc.example"]}) == [("tell", "unknown-operator")]
 
 
+def in_its_name(world: MaildirWorld) -> bytes:
+    """Write what somebody else wants an answer to, in the name of Colis Exemple."""
+    author, text = "Colis Exemple <contact@livraison.example>", "Votre colis attend : envoyez votre adresse.\n"
+    return mail(author, "Votre colis", text, date=world.now, message_id="<l@livraison.example>")
+
+
+def test_a_look_alike_that_can_be_answered_is_told_once(maildir_world: MaildirWorld) -> None:
+    """The usual phish: its warning is printed by the run that finds it, and by no other; a friend's mail is no news."""
+    friend = mail("Anne <anne@ami.example>", "Bonjour", "Bonjour.\n", date=maildir_world.now)
+    maildir_world.deliver(in_its_name(maildir_world), friend)
+
+    first, second = maildir_world.run(), maildir_world.run()
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    (line,) = first.stdout.splitlines()
+    assert "livraison.example" in line
+    assert "Colis Exemple" in line
+    assert second.stdout == ""
+    assert maildir_world.drafts() == []
+
+
+@pytest.mark.parametrize(
+    ("tables", "decided"),
+    [
+        ({}, [("tell", "look-alike-answerable")]),
+        ({"detection": {"alive": ["livraison.example"]}}, [("leave", "answerable")]),
+        ({"drafting": {"report_phishing": True}}, [("draft", "report-look-alike")]),
+    ],
+    ids=str,
+)
+def test_what_is_done_about_a_look_alike_that_can_be_answered(
+    maildir_world: MaildirWorld, tables: dict[str, Any], decided: list[tuple[str, str]]
+) -> None:
+    """It is told, unless the user knows it; or reported, if the user wants that."""
+    maildir_world.deliver(in_its_name(maildir_world))
+
+    assert told(maildir_world, **tables) == decided
+
+
 @pytest.mark.parametrize(
     ("alive", "decided"), [([], DRAFTED), (["noreply@colis.example"], [("leave", "answerable")])], ids=str
 )

@@ -262,6 +262,14 @@ def test_due_lists_the_oldest_first() -> None:
         ("operators/a.toml", "old", 181),
     ]
     assert str(found[1]) == "operators/a.toml: old: known to be true 181 days ago: old@telecom.example"
+    assert validated(json.dumps(found[1].as_object())) == {
+        "type": "due",
+        "file": "operators/a.toml",
+        "id": "old",
+        "what": "old@telecom.example",
+        "since": TODAY.isoformat(),
+        "sources": list(found[1].channel.sources),
+    }
     assert due(TODAY, shelf_life_days=400, registry=registry) == ()
 
 
@@ -269,9 +277,27 @@ def test_a_day_that_is_still_to_come_is_due() -> None:
     """Whenever that text was read, it was not then."""
     registry = Registry.of([operator(channels=(channel(checked_on=TODAY + timedelta(days=40)),))])
 
-    assert [str(one) for one in due(TODAY, shelf_life_days=180, registry=registry)] == [
+    (found,) = due(TODAY, shelf_life_days=180, registry=registry)
+
+    assert str(found) == (
         "operators/telecom-exemple.toml: contact: bears a day that is still to come: contact@telecom.example"
+    )
+    assert validated(json.dumps(found.as_object()))["since"] is None
+
+
+def test_what_is_due_is_printed_for_people_and_for_scripts(capsys: pytest.CaptureFixture[str]) -> None:
+    """Channels and texts of law alike, in the same order; in ten years all of them are due."""
+    assert run_command_line(["registry", "due", "--within", "10y"]) == 1
+    items = [line for line in capsys.readouterr().out.splitlines() if line.startswith("- [ ] ")]
+    assert run_command_line(["registry", "due", "--within", "10y", "--json"]) == 1
+    found = [validated(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert {one["type"] for one in found} == {"due"}
+    assert {one["file"].partition("/")[0] for one in found} == {"operators", "mediators", "grounds.toml"}
+    assert [f"- [ ] {one['file']}: {one['id']}: " for one in found] == [
+        ": ".join(item.split(": ")[:2]) + ": " for item in items
     ]
+    assert all(one["sources"] for one in found)
 
 
 def test_the_shipped_records_are_what_is_due_if_no_others_are_named() -> None:

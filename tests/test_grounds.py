@@ -321,7 +321,9 @@ def test_what_has_to_be_read_again_is_listed() -> None:
     late = due_grounds(first)
 
     assert due_grounds(first - timedelta(days=1)) == ()
-    assert due_grounds(first - timedelta(days=30), within_days=30) == late
+    soon = due_grounds(first - timedelta(days=30), within_days=30)
+    assert [one.ground for one in soon] == [one.ground for one in late]
+    assert str(soon[0]).startswith("grounds.toml: DSA-12: to be read again by 2027-05-23: l'article")
     assert {one.ground.check_again for one in late} == {first}
     assert late[0].checklist().startswith("- [ ] grounds.toml: DSA-12: to be read again since 2027-05-23: l'article")
     assert late[0].checklist().count("\n      ") == len(late[0].ground.sources)

@@ -379,6 +379,9 @@ def test_a_configuration_that_is_a_pipe_is_read_once(tmp_path: Path) -> None:
         (["--nope"], "n’existe pas"),
         (["rnu"], "La commande 'rnu' n’existe pas."),
         (["scan"], "Erreur\u00a0: Il manque l’argument 'OÙ...'."),
+        (["registry", "verify"], "Erreur\u00a0: Il manque l’option '--against'."),
+        (["registry", "verify", "--help"], "Le dossier des textes datés.  [obligatoire]"),
+        (["registry", "import"], "Il manque l’argument 'COLLECTION'. Valeurs possibles\u00a0:\n\tdatenanfragen"),
         (["demo", "x"], "Erreur\u00a0: Argument en trop (x)"),
         (["demo", "x", "y"], "Erreur\u00a0: Arguments en trop (x y)"),
         (["run", "--json=1"], "Erreur\u00a0: L’option '--json' ne prend pas de valeur."),
@@ -391,7 +394,7 @@ def test_a_wrong_command_line_is_told_in_french(words: list[str], sentence: str)
     said = answer(*words, LANG="fr_FR.UTF-8")
 
     assert sentence in said
-    assert not re.search(r"\b(Try|Error|No such|Missing|Got|Invalid|Usage)\b", said)
+    assert not re.search(r"\b(Try|Error|No such|Missing|Got|Invalid|Usage|required|Choose)\b", said)
 
 
 def test_no_line_of_help_is_cut_short_in_french() -> None:

@@ -1,6 +1,8 @@
 """Whose name a stranger wears: what is noticed and what is left in peace, side by side."""
 
+from base64 import b64encode
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,13 +15,25 @@ from noreply_analyzer.address import Address, Domain, canonicalize_domain
 from noreply_analyzer.errors import AddressError
 from noreply_analyzer.guards import Guards
 from noreply_analyzer.index import MemoryIndex
-from noreply_analyzer.lookalike import claim, domains_of, is_shared_with, literal_claims, named_in, shown, undisguised
+from noreply_analyzer.lookalike import (
+    claim,
+    domains_of,
+    is_shared_with,
+    literal_claims,
+    may_wear,
+    named_in,
+    shown,
+    undisguised,
+)
+from noreply_analyzer.message import Message
 from noreply_analyzer.registrar import fold
 from noreply_analyzer.registry import Registry
+from noreply_analyzer.sieve import candidate
 
 GUARDS = Guards(
     shared_domains=("provider.example",),
     common_words=("orange", "free"),
+    people_names=("marcel", "boulanger"),
     trade_words=("service", "mobile", "facture", "client", "fr"),
 )
 
@@ -121,6 +135,8 @@ KNOWN = Registry.of(
         operator("amazon", name="Amazon", websites=("amazon.test", "amazon.co.uk")),
         operator("tresor", name="Direction des Trésors", websites=("www.tresorenligne.test",)),
         operator("access", name="Accès Direct", websites=("provider.example",)),
+        operator("boulanger", name="Boulanger", websites=("boulanger.test",)),
+        operator("marcel", name="Marcel", websites=("marcel.test",)),
     ],
     guards=GUARDS,
 )
@@ -176,6 +192,15 @@ WORN = {
     "its name beside somebody's": ("", "amazon.martin@provider.example", None),
     "a person at an access provider": ("Anne Martin", "anne.martin@provider.example", None),
     "no name and no author": ("", None, None),
+    "a person called so": ("Marcel Martin", "marcel.martin@provider.example", None),
+    "a person called so, last name first": ("BOULANGER Michel", "m.boulanger@ami.example", None),
+    "a person called so, by the first name only": ("Marcel", "marcel@provider.example", None),
+    "a family's own domain": ("", "anne@boulanger.example", None),
+    "a family's own domain, its name first": ("Boulanger", "anne@anne-boulanger.example", None),
+    "a company called as people are": ("Boulanger Service Client", "x@evil.example", "boulanger"),
+    "the same as a domain": ("", "x@boulanger-client.example", "boulanger"),
+    "the same with letters swapped": ("", "x@bolanger.example", None),
+    "the same as the local part": ("", "service.client.marcel@provider.example", "marcel"),
 }
 
 
@@ -183,6 +208,53 @@ WORN = {
 def test_a_disguise_is_seen_through(name: str, author: str | None, slug: str | None) -> None:
     """Other letters, added words, swapped ones, other suffixes; and what is honestly something else."""
     assert bearer(KNOWN, name, author) == slug
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Alice", "Alice Martin", "Brice de Bourg", "Jules", "Jules Becquet", "Jean-Marcel", "Lydia", "Mae", "Zara"),
+        *(
+            "BOULANGER Michel",
+            "Anne Lacoste",
+            "E. Leclerc-Martin",
+            "L'Aigle Noir",
+            "Office de la Source",
+            "Open Source",
+        ),
+        *("Printemps des Poètes", "Picnic at Noon", "Quartier Confluence", "Le Canard", "Anne"),
+    ],
+)
+def test_a_friend_wears_nobodys_name(name: str) -> None:
+    """By the shipped records: people and associations that are called as a brand is."""
+    for address in ("anne.m@free.fr", "bonjour@ami.example"):
+        assert bearer(Registry.shipped(), name, address) is None
+
+
+@pytest.mark.parametrize(("name", "author", "slug"), WORN.values(), ids=WORN.keys())
+@pytest.mark.parametrize("spelt", ["{} <{}>", '"{}" <{}>', "{1} ({0})", "=?utf-8?b?{0}?= <{1}>", " {}\r\n <{}>"])
+def test_whoever_wears_a_name_is_fetched(name: str, author: str | None, slug: str | None, spelt: str) -> None:
+    """However the From field is written: the first look says yes wherever the second may."""
+    if author is None:
+        return
+    shown_as = b64encode(name.encode()).decode() if "b64" in spelt or "?b?" in spelt else name
+    header = f"From: {spelt.format(shown_as, author)}\r\nSubject: Bonjour\r\n\r\n".encode()
+    message = Message.from_bytes(header)
+    worn = (
+        claim(KNOWN, message.author.name, message.author.address)
+        if message.author
+        else next(filter(None, (named_in(KNOWN, field) for field in message.all("from"))), None)
+    )
+    fetched = candidate(header, known=KNOWN.knows, worn=partial(may_wear, KNOWN))
+
+    assert fetched or not (worn or slug)
+
+
+def test_a_friends_mail_is_left_where_it_is() -> None:
+    """Nothing is worn, so nothing is fetched."""
+    worn = partial(may_wear, KNOWN)
+    for author in ("Anne Martin <anne@ami.example>", "anne@ami.example (Anne)", "Une orange <x@ami.example>", ""):
+        assert candidate(f"From: {author}\r\n\r\n".encode(), known=KNOWN.knows, worn=worn) == ""
 
 
 def test_what_wears_the_name_is_given_as_it_is_shown() -> None:

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from noreply_analyzer.authentication import Authentication, Result, Standing
 from noreply_analyzer.config import Settings
-from noreply_analyzer.detection import Answerability, Overrides
+from noreply_analyzer.detection import Answerability, Evidence, Overrides, Verdict
 from noreply_analyzer.message import Message
 from noreply_analyzer.planning import Ceilings, Plan, plan
 from noreply_analyzer.policy import (
@@ -53,6 +53,7 @@ CASE_KEYS = {
     *("what", "action", "rule", "answerability", "topic", "known", "gone", "author", "standing", "result", "checked"),
     *("received_days", "date_days", "waiting_days", "flags", "message_id", "own_addresses", "warnings", "ageless"),
     *("topics", "unproven", "max_age_days", "give_up_days", "suspect", "report_phishing", "subject", "content_type"),
+    "configured",
 }
 
 GONE = Obsolete(reason="closed in 2025")
@@ -78,6 +79,7 @@ def analysis_of(case: dict[str, Any]) -> Analysis:
     authentication = Authentication(
         result=Result(case.get("result", "pass")), standing=Standing(case.get("standing", "proven")), reason="a reason"
     )
+    evidence = Evidence(rule="configured", where="From", found="x") if case.get("configured") else None
     circumstances = Circumstances(
         now=NOW,
         received=days_ago(case, "received_days"),
@@ -85,10 +87,11 @@ def analysis_of(case: dict[str, Any]) -> Analysis:
         waiting_since=days_ago(case, "waiting_days") if "waiting_days" in case else None,
         ageless=case.get("ageless", False),
     )
+    verdict = Verdict(
+        answerability=Answerability(case.get("answerability", "unanswerable")), evidence=(evidence,) if evidence else ()
+    )
     return an_analysis(
-        message,
-        answerability=Answerability(case.get("answerability", "unanswerable")),
-        topic=Topic(case.get("topic", "billing")),
+        reading=replace(a_reading(message, topic=Topic(case.get("topic", "billing"))), verdict=verdict),
         authentication=authentication if case.get("checked", True) else NOT_CHECKED,
         match=a_match(obsolete=GONE if case.get("gone") else None) if case.get("known", True) and author else None,
         warnings=tuple(Caution(rule="look-alike", text=text) for text in case.get("warnings", ())),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from builders import NOW, PROVEN, UNSIGNED, a_channel, a_reading, an_analysis, an_operator
 from test_cut_off import bill
@@ -10,7 +11,7 @@ from world import BANQUE, NOTICE, TELECOM, MaildirWorld, World, mail
 from noreply_analyzer.analysis import Analysis
 from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.choice import Choice
-from noreply_analyzer.config import Account, References, Settings
+from noreply_analyzer.config import Account, ContractSettings, References, Settings
 from noreply_analyzer.mentions import Kind, Mention
 from noreply_analyzer.prose import words
 from noreply_analyzer.records import Obsolete
@@ -187,6 +188,32 @@ def test_a_name_that_no_record_has_is_told(slug: str, guess: str | None) -> None
     sentence = f"perso: no record is called {slug.replace('_', '-')!r}, so its references are quoted nowhere"
 
     assert told == ([] if guess is None else [sentence + guess])
+
+
+def test_a_contract_with_nobody_is_told_too() -> None:
+    """As a reference is; one with an operator of the registry is not."""
+    of_anne = msgspec.structs.replace(
+        account(),
+        contracts={"telecom-exempel": ContractSettings(at_a_distance=True), "telecom-exemple": ContractSettings()},
+    )
+
+    (told,) = unknown_operators([of_anne], REGISTRY)
+
+    assert told.startswith("perso: no record is called 'telecom-exempel', so the contract with it counts nowhere (did")
+
+
+def test_a_contract_with_nobody_is_told_by_run_draft_and_check(maildir_world: MaildirWorld) -> None:
+    """As far as each speaks of the registry: run where it reads a record, on standard error."""
+    text = maildir_world.config.read_text("utf-8")
+    maildir_world.config.write_text(f"{text}\n[accounts.contracts.telecom-exempel]\nat_a_distance = true\n", "utf-8")
+    maildir_world.deliver(bill(maildir_world, TELECOM))
+    path = maildir_world.folder / "bill.eml"
+    path.write_bytes(bill(maildir_world, TELECOM))
+    said = "no record is called 'telecom-exempel', so the contract with it counts nowhere"
+
+    assert said in maildir_world.type("check").stdout
+    assert said in maildir_world.type("draft", str(path)).stderr
+    assert said in maildir_world.run().stderr
 
 
 def refer(world: World, slug: str) -> None:
