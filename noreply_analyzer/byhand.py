@@ -33,8 +33,10 @@ from .scan import Examiner
 from .scanning import ScanPrinter
 from .sheet import compose_sheet
 from .source import InFile, Stored, Unreadable
+from .stationery import Stationery
 from .supplies import now, registry_of, tell_unknown_operators, tools_for
 from .topic import Subject, Topic
+from .worker import Worker
 
 _PLAIN: Final = (".html", ".htm", ".txt")
 """How a file is called in which a letter is set without the typesetter."""
@@ -101,7 +103,7 @@ def draft(bench: Bench, word: str, wishes: Wishes, *, out: Sink) -> int:
         TryLaterError: the DNS does not say now who wrote the message.
         UsageError: *word* names no message or several; the channel wished for takes no draft.
     """
-    composed = compose(_asked_for(bench, word, wishes))
+    composed = compose(_in_own_words(_asked_for(bench, word, wishes), bench.settings))
     composed.message["X-Unsent"] = "1"  # mail programs then open it to be changed and sent, not as something received
     output = Output(out)
     output.write(composed.as_bytes().replace(b"\r\n", b"\n").decode("utf-8"))
@@ -128,7 +130,7 @@ def letter(bench: Bench, word: str, wishes: Wishes, *, name: str, stdout: Binary
     elif stdout.isatty():
         raise UsageError(_("a PDF is nothing for a terminal; name a file, or pipe it on"))
     window = bench.settings.letter.window
-    brief = _asked_for(bench, word, wishes)
+    brief = _in_own_words(_asked_for(bench, word, wishes), bench.settings, letter=True)
     if kind == ".txt":
         written = letter_text(brief).encode()
     elif kind in _PLAIN:
@@ -218,6 +220,16 @@ def _asked_for(bench: Bench, word: str, wishes: Wishes) -> Brief:
     with _examined(bench, place, stored, ageless=True) as (analysis, registry):
         tell_unknown_operators(settings.accounts, registry)
         return _brief(settings, place, analysis, registry, wishes)
+
+
+def _in_own_words(brief: Brief, settings: Settings, *, letter: bool = False) -> Brief:
+    """Put the user's own templates into *brief*; name each that cannot be used."""
+    with Worker() as worker:
+        stationery = Stationery(Path(settings.drafting.templates).expanduser(), worker)
+        brief, problems = stationery.put_into(brief, letter=letter)
+    for problem in problems:
+        sys.stderr.write(f"noreply-analyzer: {escaped(problem)}\n")
+    return brief
 
 
 def _brief(settings: Settings, place: Place, analysis: Analysis, registry: Registry, wishes: Wishes) -> Brief:

@@ -191,15 +191,17 @@ class Desk:
         from .briefing import brief_for
         from .drafting import compose
 
-        return compose(
-            brief_for(
-                [self.entries[index].analysis for index in letter],
-                account=self.ledger.account,
-                settings=self._settings,
-                registry=self.ledger.equipment.open_registry(),
-                now=self.ledger.now.astimezone(ZoneInfo(self._settings.timezone)),
-            )
+        brief = brief_for(
+            [self.entries[index].analysis for index in letter],
+            account=self.ledger.account,
+            settings=self._settings,
+            registry=self.ledger.equipment.open_registry(),
+            now=self.ledger.now.astimezone(ZoneInfo(self._settings.timezone)),
         )
+        brief, problems = self.ledger.equipment.in_own_words(brief)
+        for problem in problems:
+            self.ledger.trouble(problem, 1)
+        return compose(brief)
 
     def _finish(self, letter: Sequence[int], draft: "Draft") -> None:
         saved = Saved(message_id=draft.message_id, mailbox=self.connections.drafts.name, answers=len(letter))
