@@ -10,6 +10,7 @@ from .address import Address
 from .grounds import Ground
 from .guards import Deadline
 from .message import Message
+from .press import SHIPPED, Templates
 from .registry import Channel, Mediator, Medium, Operator
 from .topic import Topic
 
@@ -79,6 +80,8 @@ class Brief:
     """The names of those whose services it sells."""
     report: str = ""
     """Why what it holds is not the operator's: it reports them, and answers nothing."""
+    templates: Templates = SHIPPED
+    """In whose words."""
     now: datetime
     timezone: ZoneInfo
 

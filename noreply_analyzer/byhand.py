@@ -34,8 +34,10 @@ from .scan import Examiner
 from .scanning import ScanPrinter
 from .sheet import compose_sheet
 from .source import InFile, Stored, Unreadable
+from .stationery import Stationery
 from .supplies import now, registry_of, tell_unknown_operators, tools_for
 from .topic import Subject, Topic
+from .worker import Worker
 
 _PLAIN: Final = (".html", ".htm", ".txt")
 """How a file is called in which a letter is set without the typesetter."""
@@ -104,7 +106,7 @@ def draft(bench: Bench, word: str, wishes: Wishes, *, out: Sink) -> int:
         TryLaterError: the DNS does not say now who wrote the message.
         UsageError: *word* names no message or several; the channel wished for takes no draft.
     """
-    brief, window = _asked_for(bench, word, wishes), bench.settings.letter.window
+    brief, window = _in_own_words(_asked_for(bench, word, wishes), bench.settings), bench.settings.letter.window
     to_read = out.isatty()  # by a person: the letter below the note, and no file that is written as letters
     composed = compose(brief) if to_read else compose_whole(brief, top_mm=window.top_mm, left_mm=window.left_mm)
     composed.message["X-Unsent"] = "1"  # mail programs then open it to be changed and sent, not as something received
@@ -133,7 +135,7 @@ def letter(bench: Bench, word: str, wishes: Wishes, *, name: str, stdout: Binary
     elif stdout.isatty():
         raise UsageError(_("a PDF is nothing for a terminal; name a file, or pipe it on"))
     window = bench.settings.letter.window
-    brief = _asked_for(bench, word, wishes)
+    brief = _in_own_words(_asked_for(bench, word, wishes), bench.settings, letter=True)
     if kind == ".txt":
         written = letter_text(brief).encode()
     elif kind in _PLAIN:
@@ -223,6 +225,16 @@ def _asked_for(bench: Bench, word: str, wishes: Wishes) -> Brief:
     with _examined(bench, place, stored, ageless=True) as (analysis, registry):
         tell_unknown_operators(settings.accounts, registry)
         return _brief(settings, place, analysis, registry, wishes)
+
+
+def _in_own_words(brief: Brief, settings: Settings, *, letter: bool = False) -> Brief:
+    """Put the user's own templates into *brief*; name each that cannot be used."""
+    with Worker() as worker:
+        stationery = Stationery(Path(settings.drafting.templates).expanduser(), worker)
+        brief, problems = stationery.put_into(brief, letter=letter)
+    for problem in problems:
+        sys.stderr.write(f"noreply-analyzer: {escaped(problem)}\n")
+    return brief
 
 
 def _brief(settings: Settings, place: Place, analysis: Analysis, registry: Registry, wishes: Wishes) -> Brief:

@@ -29,7 +29,7 @@ _MOST: Final = 36_500
 _DAY: Final = 86_400
 CONFIG_VARIABLE: Final = "NOREPLY_ANALYZER_CONFIG"
 """The environment variable that names the configuration."""
-_OWN_RECORDS: Final = "~/.config/noreply-analyzer/operators"
+_USUAL: Final = "~/.config/noreply-analyzer"
 WAYS: Final = ("password_command", "password_file", "password_env", "token_command")
 """The keys that say where the password is; an account on a server has just one."""
 _TOPICS: Final = (
@@ -115,14 +115,14 @@ def _timezone_problem(zone: str) -> str:
 
 
 def _directory_problem(directory: str) -> str:
-    """Whoever names a folder has records in it; the default is also where none are yet."""
-    if directory in {_OWN_RECORDS, own_records(os.environ)}:
+    """Whoever names a folder has something in it; the default is also where there is nothing yet."""
+    if directory in {*_usual_folders({}), *_usual_folders(os.environ)}:
         return ""
     try:
         there = Path(directory).expanduser().exists()
     except RuntimeError:  # ~nobody
         there = False
-    except OSError:  # it may be there: whoever reads the records says why they cannot be read
+    except OSError:  # it may be there: whoever reads what is in it says why that cannot be done
         there = True
     return "" if there else _("there is no folder {directory}: mend the name, or make it").format(directory=directory)
 
@@ -130,6 +130,13 @@ def _directory_problem(directory: str) -> str:
 _AddressText = Annotated[str, _read_by(Address.parse)]
 _AddressOrDomain = Annotated[str, _read_by(_read_address_or_domain)]
 _UpToMost = Annotated[int, _from_one_to(_MOST)]
+
+
+def _usual_folders(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Give the usual folders of the user's own records and templates, beside the usual configuration."""
+    base = environment.get("XDG_CONFIG_HOME")
+    usual = f"{base}/noreply-analyzer" if base else _USUAL
+    return f"{usual}/operators", f"{usual}/templates"
 
 
 # The tables ---------------------------------------------------------------------------------------------------------
@@ -232,6 +239,10 @@ class Drafting(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     report_phishing: bool = False
     grounds: Literal["none", "sure", "all"] = "sure"
     """Which texts of law a draft cites: "all" also those that nobody has read themselves."""
+    templates: Annotated[str, Check(_directory_problem)] = msgspec.field(
+        default_factory=lambda: _usual_folders(os.environ)[1]
+    )
+    """The folder of the user's own templates."""
 
 
 class Detection(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -256,17 +267,11 @@ class Dns(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     servers: tuple[Annotated[str, _read_by(read_server)], ...] = ()
 
 
-def own_records(environment: Mapping[str, str]) -> str:
-    """Give the usual folder of the user's own records, beside the usual configuration."""
-    base = environment.get("XDG_CONFIG_HOME")
-    return f"{base}/noreply-analyzer/operators" if base else _OWN_RECORDS
-
-
 class RegistrySettings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The user's own records, and how long a channel is believed."""
 
     directory: Annotated[str, Check(_directory_problem)] = msgspec.field(
-        default_factory=lambda: own_records(os.environ)
+        default_factory=lambda: _usual_folders(os.environ)[0]
     )
     shelf_life_days: _UpToMost = 180
 
@@ -294,7 +299,7 @@ class Settings(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timezone: Annotated[str, Check(_timezone_problem)] = "Europe/Paris"
     identity: Identity = Identity()
     accounts: tuple[Account, ...] = ()
-    drafting: Drafting = Drafting()
+    drafting: Drafting = msgspec.field(default_factory=Drafting)
     detection: Detection = Detection()
     limits: Limits = Limits()
     dns: Dns = Dns()

@@ -9,20 +9,18 @@ that have the shape of one and a date that is a date. Templates get values, neve
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from email.header import Header
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from .address import Address
 from .brief import Answered, Brief, Shape, Writer
 from .ids import Marker, digest, draft_id, stand_in
 from .message import Message
-from .prose import STUCK, Piece, clean, lay_out, paragraphs, template, value, words
+from .prose import STUCK, Piece, clean, lay_out, paragraphs
 from .topic import Topic
 from .wording import (
     covering_title,
@@ -33,9 +31,6 @@ from .wording import (
     text_language,
     text_values,
 )
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 __all__ = ["Answered", "Brief", "Draft", "Enclosed", "Shape", "Writer", "compose", "letter_parts", "letter_text"]
 
@@ -72,6 +67,7 @@ def compose(brief: Brief, enclosed: Enclosed | None = None) -> Draft:
     A draft about a letter has *enclosed*, the letter as a file, attached to it; no other draft has.
 
     Raises:
+        TemplateError: one of the user's own templates is wrong.
         ValueError: the brief answers nothing, or a message with a code or a password.
     """
     _require_answerable(brief)
@@ -105,9 +101,8 @@ def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
         ValueError: as above.
     """
     _require_answerable(brief)
-    filled = _environment().get_template(f"{text_language(brief)}/letter.j2")
-    context = filled.new_context(text_values(brief) | {"by_post": True})
-    return {name: tuple(paragraphs("".join(part(context)))) for name, part in filled.blocks.items()}
+    parts = brief.templates.fill_parts(f"{text_language(brief)}/letter.j2", text_values(brief) | {"by_post": True})
+    return {name: tuple(paragraphs(text)) for name, text in parts.items()}
 
 
 def letter_text(brief: Brief) -> str:
@@ -117,7 +112,7 @@ def letter_text(brief: Brief) -> str:
         ValueError: as above.
     """
     _require_answerable(brief)
-    return _render(f"{text_language(brief)}/letter.j2", text_values(brief) | {"by_post": True})
+    return lay_out(brief.templates.fill(f"{text_language(brief)}/letter.j2", text_values(brief) | {"by_post": True}))
 
 
 def _require_answerable(brief: Brief) -> None:
@@ -188,7 +183,7 @@ def _own_title(brief: Brief) -> str:
 
 
 def _attach(message: EmailMessage, enclosed: Enclosed, brief: Brief) -> None:
-    named = words(brief.writer.language).enclosed.format(operator=brief.operator.slug)
+    named = brief.templates.words(brief.writer.language).enclosed.format(operator=brief.operator.slug)
     filename = f"{named}.{enclosed.kind}"
     if enclosed.kind == "pdf":
         message.add_attachment(enclosed.content, maintype="application", subtype="pdf", filename=filename)
@@ -206,41 +201,24 @@ def _note_and_text(brief: Brief, attached: str) -> str:
 
 def _report(brief: Brief, part: str, language: str) -> str:
     """Give a part of a report: ``title``, ``note`` or ``text``."""
-    filled = _environment().get_template(f"{language}/report.j2")
-    return lay_out("".join(filled.blocks[part](filled.new_context(report_values(brief, language)))))
+    return lay_out(brief.templates.fill_parts(f"{language}/report.j2", report_values(brief, language))[part])
 
 
 def _email(brief: Brief) -> str:
     if brief.report:
         return _report(brief, "text", text_language(brief))
-    return _render(f"{text_language(brief)}/email.j2", text_values(brief))
+    return lay_out(brief.templates.fill(f"{text_language(brief)}/email.j2", text_values(brief)))
 
 
 def _note_and_letter(brief: Brief, attached: str) -> str:
     """Give the note to the user, and below it the text that it is about; a call needs none."""
-    note = _render(f"{brief.writer.language}/note.j2", note_values(brief) | {"attached": attached})
+    said = note_values(brief) | {"attached": attached}
+    note = lay_out(brief.templates.fill(f"{brief.writer.language}/note.j2", said))
     if brief.shape == "call":
         return note
-    text = letter_text(brief) if brief.shape == "letter" else _render("form.j2", text_values(brief))
+    text = letter_text(brief) if brief.shape == "letter" else _text_for_a_form(brief)
     return f"{note}\n{'-' * 72}\n\n{text}"
 
 
-# Templates --------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    return Environment(
-        loader=FunctionLoader(template),
-        autoescape=False,  # noqa: S701 - plain text, shown by nothing that reads HTML
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=value,
-    )
-
-
-def _render(name: str, values: Mapping[str, object]) -> str:
-    return lay_out(_environment().get_template(name).render(values))
+def _text_for_a_form(brief: Brief) -> str:
+    return lay_out(brief.templates.fill(f"{text_language(brief)}/form.j2", text_values(brief)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .config import Account, Settings
 from .detection import Overrides
@@ -14,6 +14,9 @@ from .policy import Action, Analysis, Preferences, Tools
 from .registry import Registry
 from .source import Caution, DraftsMailbox, MailSource, MessageRef
 from .state import State
+
+if TYPE_CHECKING:
+    from .brief import Brief
 
 
 class Store(MailSource, Protocol):
@@ -91,6 +94,10 @@ Remaining = Callable[[], float]
 """How many seconds there are left."""
 
 
+def _in_shipped_words(brief: "Brief") -> "tuple[Brief, Sequence[str]]":
+    return brief, ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equipment:
     """What a run works with, all of it handed in."""
@@ -105,6 +112,8 @@ class Equipment:
     """The time of day, with its zone."""
     stop: Stop
     say: Say
+    in_own_words: "Callable[[Brief], tuple[Brief, Sequence[str]]]" = _in_shipped_words
+    """Put the user's own templates into a brief; and give a sentence for each that cannot be used, once."""
     step: Callable[[], None] = lambda: None
     """Called for each message that is looked at: for a counter on a terminal."""
     dry_run: bool = False

@@ -8,7 +8,8 @@
     ├── DataError                  65  a file or a record cannot be read
     │   ├── AddressError               not an address or a domain
     │   ├── MessageError               not a message, or over a limit
-    │   └── RecordError                an operator's record
+    │   ├── RecordError                an operator's record
+    │   └── TemplateError              a template of the user's own
     ├── ServerRefusedError         69  a server said no
     ├── StateError                 74  the disk is full, the state cannot be read or written
     ├── OutputError                74  what was to be printed cannot be written
@@ -63,6 +64,14 @@ class RecordError(DataError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class TemplateError(DataError):
+    """A template of the user's own cannot be used: which, where it lies, at which line and why."""
+
+    def __init__(self, name: str, path: str, line: int, problem: str) -> None:
+        super().__init__(f"{path}:{line}: {problem}")
+        self.name = name
 
 
 class ServerRefusedError(NoreplyAnalyzerError):

@@ -75,7 +75,7 @@ def compose_letter(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEF
                 sys_inputs={"letter": json.dumps(said)},
             )
         except typst.TypstError as error:
-            raise DataError(_("the letter cannot be set: {reason}").format(reason=error)) from error
+            raise DataError(_("the letter cannot be set: {reason}").format(reason=error.args[0])) from error
 
 
 def _printable(parts: Mapping[str, Iterable[Iterable[Piece]]]) -> dict[str, list[list[Piece]]]:

@@ -125,8 +125,12 @@ def words(language: str) -> Words:
 
 @cache
 def template(name: str) -> str:
-    """Read a file below ``templates/``, its own words set as its language wants them and what jinja reads untouched."""
-    source = (files(__package__) / "templates" / name).read_text(encoding="utf-8")
+    """Read a file below ``templates/``, set as `typeset` does."""
+    return typeset(name, (files(__package__) / "templates" / name).read_text(encoding="utf-8"))
+
+
+def typeset(name: str, source: str) -> str:
+    """Set the words of a template as the language in its *name* wants them, and leave what jinja reads untouched."""
     pieces = _JINJA.split(source) if name.endswith(".j2") else [source]
     french = name.startswith("fr/")
     return "".join(piece if index % 2 else typographic(piece, french=french) for index, piece in enumerate(pieces))

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from . import curation, opening, report
@@ -27,6 +28,9 @@ from .state import State
 from .supplies import now, open_records, tell_unknown_operators
 from .workbench import MAX_IN_A_ROW, Workbench
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from .stationery import Stationery
 
 
 @dataclass
@@ -153,7 +157,14 @@ def run_from_settings(
         stop = stack.enter_context(Interruption())
         state = stack.enter_context(State.in_memory(state_path) if dry_run else State.open(state_path))
         resolver = Resolver(settings.dns.servers, cache=state.keys, clock=now)
-        tools = Workbench(stack.enter_context(Worker()), resolver, seconds=settings.limits.message_seconds)
+        worker = stack.enter_context(Worker())
+        tools = Workbench(worker, resolver, seconds=settings.limits.message_seconds)
+
+        @cache
+        def stationery() -> "Stationery":
+            from .stationery import Stationery  # only a run that drafts reads the user's templates
+
+            return Stationery(Path(settings.drafting.templates).expanduser(), worker)
 
         @cache
         def registry() -> Registry:
@@ -172,6 +183,7 @@ def run_from_settings(
                 clock=now,
                 stop=stop,
                 say=printer.say,
+                in_own_words=lambda brief: stationery().put_into(brief),
                 step=progress.step,
                 dry_run=dry_run,
             ),

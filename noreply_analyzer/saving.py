@@ -199,6 +199,9 @@ class Desk:
             registry=self.ledger.equipment.open_registry(),
             now=self.ledger.now.astimezone(ZoneInfo(self._settings.timezone)),
         )
+        brief, problems = self.ledger.equipment.in_own_words(brief)
+        for problem in problems:
+            self.ledger.trouble(problem, 1)
         return compose_whole(brief, top_mm=window.top_mm, left_mm=window.left_mm)
 
     def _finish(self, letter: Sequence[int], draft: "Draft") -> None:

@@ -14,7 +14,7 @@ from .choice import DATA_TOPICS
 from .guards import Deadline
 from .message import Message
 from .phones import tariff, written
-from .prose import Words, clean, day_named, quotable, stick, typographic, words
+from .prose import Words, clean, day_named, quotable, stick, typographic
 from .quoting import quoted
 from .registry import Channel, Mediator, Medium, Purpose, Quality, ReadBy
 from .topic import Topic, masked
@@ -55,7 +55,7 @@ def mail_title(brief: Brief) -> str:
 
     It is the user's own: what was found in a message stands in no header field.
     """
-    spoken = words(text_language(brief))
+    spoken = brief.templates.words(text_language(brief))
     own = _named(brief.references, spoken)[:1]
     return spoken.join.join([_title(brief, spoken), *_message_named(brief, spoken), *own])
 
@@ -68,7 +68,7 @@ def _message_named(brief: Brief, spoken: Words) -> list[str]:
 
 def covering_title(brief: Brief) -> str:
     """Give the subject of the note: *À poster : votre question à Télécom Exemple (facture du 12 novembre 2026)*."""
-    spoken = words(brief.writer.language)
+    spoken = brief.templates.words(brief.writer.language)
     bill = _bill_day(brief)
     table = spoken.matter_many if len(brief.answered) > 1 else spoken.matter
     word = table.get(brief.topic, spoken.matter.get(brief.topic, ""))
@@ -92,7 +92,7 @@ def _which(brief: Brief, spoken: Words, forms: tuple[str, str, str]) -> str:
 
 def provenance(brief: Brief) -> str:
     """Say where the address of an e-mail was read, and when: for the user, in a field beside the text."""
-    spoken, channel = words(brief.writer.language), brief.channel
+    spoken, channel = brief.templates.words(brief.writer.language), brief.channel
     if channel is None:
         return ""
     return spoken.provenance["stated" if channel.stated_on else "unstated"].format(
@@ -223,7 +223,7 @@ class _ReportedView:
 
 def text_values(brief: Brief) -> dict[str, object]:
     """Give what an e-mail or a letter to the operator says."""
-    spoken = words(text_language(brief))
+    spoken = brief.templates.words(text_language(brief))
     recipient = _recipient(brief)
     return {
         **_common_values(brief, spoken),
@@ -249,7 +249,7 @@ def text_values(brief: Brief) -> dict[str, object]:
 
 def note_values(brief: Brief) -> dict[str, object]:
     """Give what the note to the user says."""
-    spoken = words(brief.writer.language)
+    spoken = brief.templates.words(brief.writer.language)
     recipient = _recipient(brief)
     listed = [channel for channel in (brief.channel, *brief.also) if channel and (channel.target or channel.lines)]
     by_hand = {brief.channel} if brief.shape in {"form", "call"} else set()  # what the user asked for comes first
@@ -257,6 +257,7 @@ def note_values(brief: Brief) -> dict[str, object]:
     return {
         **_common_values(brief, spoken),
         "shape": brief.shape,
+        "attached": "",
         "request": asked(brief, spoken, recipient)["request"],
         "at_hand": _references(brief, spoken),
         "ways": [_way(channel, brief, spoken) for channel in listed],
@@ -286,7 +287,7 @@ def note_values(brief: Brief) -> dict[str, object]:
 
 def report_values(brief: Brief, language: str) -> dict[str, object]:
     """Give what a report of mail in an operator's name says, and the note to the user above it."""
-    spoken = words(language)
+    spoken = brief.templates.words(language)
     operator = clean(brief.operator.name, _NAME)
     return {
         "operator": operator,
@@ -415,7 +416,7 @@ def _age(brief: Brief, spoken: Words) -> str:
 
 
 def _blank(brief: Brief, which: str) -> str:
-    return words(brief.writer.language).blank[which]
+    return brief.templates.words(brief.writer.language).blank[which]
 
 
 def _blank_unless(given: str, brief: Brief, which: str) -> str:
@@ -423,7 +424,7 @@ def _blank_unless(given: str, brief: Brief, which: str) -> str:
 
 
 def _hint(brief: Brief) -> str:
-    spoken, language = words(brief.writer.language), text_language(brief)
+    spoken, language = brief.templates.words(brief.writer.language), text_language(brief)
     foreign = language != brief.writer.language
     which = brief.level if brief.level in spoken.hint else brief.topic
     form = spoken.hint.get(which, spoken.hint["other"])
@@ -443,7 +444,7 @@ def _to_fill_in(brief: Brief) -> list[str]:
     }
     blanks = {which: _blank(brief, which).strip("[]") for which, is_missing in missing.items() if is_missing}
     if "name" in blanks and on_paper:  # it stands at the head and at the foot
-        blanks["name"] = words(brief.writer.language).blanks["twice"].format(blank=blanks["name"])
+        blanks["name"] = brief.templates.words(brief.writer.language).blanks["twice"].format(blank=blanks["name"])
     return [*blanks.values(), _hint(brief).strip("[]")]
 
 

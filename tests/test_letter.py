@@ -512,7 +512,7 @@ def test_a_letter_that_cannot_be_set_costs_no_draft(monkeypatch: pytest.MonkeyPa
     """A typesetter that fails is no reason to leave a message without its draft."""
 
     def fail(*_given: object, **_named: object) -> bytes:
-        raise typst.TypstError("no room")
+        raise typst.TypstError("no room", "no room anywhere")
 
     monkeypatch.setattr(typst, "compile", fail)
     (attached,) = compose_whole(LETTER).message.iter_attachments()

@@ -1,0 +1,219 @@
+"""Templates filled: the shipped ones, and over them, by name, the user's own, which can do nothing but write text.
+
+Templates are filled in jinja2's sandbox: they reach no attribute that Python keeps to itself, and change no value.
+An own template that is wrong names its file and line. What one may cost is not limited here, but in the process that
+tries it first (`stationery`).
+"""
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from .errors import TemplateError
+from .language import _
+from .prose import Words, template, typeset, value, words
+from .vocabulary import MistakenWordsError, overlaid
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
+_SHIPPED: Final = "shipped/"
+"""What stands before the name of a shipped template, for an own one of the same name that goes on from it."""
+_FILLED: Final = re.compile(r"[a-z]{2}/[A-Za-z0-9_-]+\.j2\Z")
+_MOST: Final = 1_000_000
+"""Characters that an own template may write: a report of long messages has fewer, and a letter far fewer."""
+
+
+class Own(NamedTuple):
+    """A template of the user's, or a ``words.toml``."""
+
+    name: str
+    """As the shipped one is called: ``fr/letter.j2``."""
+    text: str
+    path: str
+    """Where it was read: for a sentence, and for nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """What drafts are written with."""
+
+    own: tuple[Own, ...] = ()
+
+    def without(self, name: str) -> "Templates":
+        """Give the same without the own template called *name*, so that the shipped one stands in."""
+        return Templates(tuple(one for one in self.own if one.name != name))
+
+    def find(self, name: str) -> Own | None:
+        """Give the user's own template called *name*."""
+        return next((one for one in self.own if one.name == name), None)
+
+    def words(self, language: str) -> Words:
+        """Give the words of *language* that stand in no template.
+
+        Raises:
+            TemplateError: the user's own cannot be used.
+        """
+        return _words(self, language)
+
+    def fill(self, name: str, values: Mapping[str, object]) -> str:
+        """Give the template called *name* with *values* in it.
+
+        Raises:
+            TemplateError: an own template is wrong.
+        """
+        try:
+            filled = _environment(self).get_template(name)
+            return self._joined(filled.root_render_func(filled.new_context(dict(values))))
+        except Exception as error:
+            self._blame(error)
+            raise
+
+    def fill_parts(self, name: str, values: Mapping[str, object]) -> dict[str, str]:
+        """Give what the blocks of the template called *name* say, by their names, in their order.
+
+        Raises:
+            TemplateError: an own template is wrong, or has not all blocks of the shipped one.
+        """
+        try:
+            filled = _environment(self).get_template(name)
+            context, order = filled.new_context(dict(values)), list(filled.blocks)
+            if own := self.find(name):
+                self._joined(filled.root_render_func(context))  # so that what it extends hands its blocks on
+                order = self._order(own, order, there=context.blocks)
+            return {block: self._joined(context.blocks[block][0](context)) for block in order}
+        except Exception as error:
+            self._blame(error)
+            raise
+
+    def _order(self, own: Own, blocks: list[str], *, there: Container[str]) -> list[str]:
+        """Give the order of the parts: the own template's, if it has them all; the shipped one's, if it extends it."""
+        wanted = _environment(self).get_template(_SHIPPED + own.name).blocks
+        if missing := [block for block in wanted if block not in there]:
+            sentence = _("has no block {names}, which the shipped one has")
+            raise TemplateError(own.name, own.path, 1, sentence.format(names=", ".join(missing)))
+        return blocks if wanted.keys() <= set(blocks) else list(wanted)
+
+    def _joined(self, pieces: Iterator[str]) -> str:
+        if not self.own:
+            return "".join(pieces)
+        given: list[str] = []
+        size = 0
+        for piece in pieces:
+            given.append(piece)
+            size += len(piece)
+            if size > _MOST:
+                _throw_into(pieces, _TooMuchError())
+        return "".join(given)
+
+    def _blame(self, error: Exception) -> None:
+        """Raise *error* as the fault of the own template in which it came up, if it was one."""
+        place: tuple[Own, int] | None = None
+        for frame, line in walk_tb(error.__traceback__):
+            source: Template | None = frame.f_globals.get("__jinja_template__")
+            if source and (own := self.find(source.name or "")):
+                place = own, source.get_corresponding_lineno(line)
+        if place and not isinstance(error, TemplateError):
+            raise TemplateError(place[0].name, place[0].path, place[1], _said_of(error)) from error
+
+
+SHIPPED: Final = Templates()
+"""What the program brings along."""
+
+
+def load() -> None:
+    """Import what filling templates takes."""
+    _environment(SHIPPED)
+
+
+class _TooMuchError(Exception):
+    """A template writes more than anybody reads."""
+
+
+def _throw_into(pieces: Iterator[str], error: Exception) -> None:
+    """Have *error* come up where the template is, so that it can be named."""
+    if throw := getattr(pieces, "throw", None):
+        throw(error)
+    raise error
+
+
+@lru_cache(maxsize=4)
+def _environment(templates: Templates) -> "Environment":
+    from jinja2 import FunctionLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=FunctionLoader(partial(_source, templates)),
+        undefined=StrictUndefined,
+        autoescape=False,  # plain text, shown by nothing that reads HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalized if templates.own else value,
+    )
+    del environment.globals["lipsum"], environment.filters["random"]  # the same brief gives the same bytes
+    for one in templates.own:
+        if one.name.endswith(".j2"):
+            _compile(one, environment)
+    return environment
+
+
+def _compile(one: Own, environment: "Environment") -> None:
+    """Compile an own template before anything includes it: what goes wrong here goes wrong in it."""
+    try:
+        environment.get_template(one.name)
+    except Exception as error:  # whatever a parser meets in a text that may be anything
+        line = getattr(error, "lineno", None) or 1
+        raise TemplateError(one.name, one.path, line, _said_of(error)) from error
+
+
+def _source(templates: Templates, name: str) -> tuple[str, str, None] | None:
+    """Give what jinja2 asks for: the text, and the name of the file that it came from."""
+    if own := templates.find(name):
+        return typeset(name, own.text), own.path, None
+    shipped = name.removeprefix(_SHIPPED)
+    if not _FILLED.match(shipped):
+        return None
+    try:
+        return template(shipped), name, None
+    except FileNotFoundError:
+        return None
+
+
+def _finalized(given: object) -> str:
+    """Hand a value to an own template, which can write half a character; no mail can."""
+    text = value(given)
+    text.encode()
+    return text
+
+
+@lru_cache(maxsize=8)
+def _words(templates: Templates, language: str) -> Words:
+    own = templates.find(f"{language}/words.toml")
+    if own is None:
+        return words(language)
+    try:
+        return overlaid(own.text, language)
+    except MistakenWordsError as error:
+        line, problem = error.mistakes[0]
+        raise TemplateError(own.name, own.path, line, problem) from error
+
+
+def _said_of(error: Exception) -> str:
+    """Say what went wrong in a template; jinja2's own words are English."""
+    from jinja2 import TemplateNotFound
+
+    match error:
+        case _TooMuchError():
+            return _("writes more than {count} characters").format(count=_MOST)
+        case TimeoutError():
+            return _("takes too long")
+        case MemoryError():
+            return _("takes too much memory")
+        case RecursionError():
+            return _("goes round in a circle, or is nested too deeply")
+        case TemplateNotFound():
+            return _("there is no template {name}").format(name=error)
+    return " ".join(str(error).split())[:300] or type(error).__name__
