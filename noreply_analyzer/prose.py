@@ -18,10 +18,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-WIDTH: Final = 78
-"""Columns of a line (RFC 5322 section 2.1.1)."""
+WIDTH: Final = 72
+"""Columns of a line: where Thunderbird breaks what is edited in it; of a wider line a word would stand alone on the
+next. RFC 5322 section 2.1.1 allows six more.
+"""
 RIGHT: Final = 40
-"""Where the right half of a letter begins; 38 columns are left, which is what a line of a French address may have."""
+"""Where the right half of a letter begins; a French address, whose lines have up to 38 columns, may begin before it."""
 NO_BREAK: Final = "\u00a0"
 
 STUCK: Final = "\ue000"
@@ -164,7 +166,7 @@ def stick(text: str) -> str:
 
 def quotable(text: str) -> str:
     """Keep together in *text* what belongs on one line, as a French eye wants it: *12 novembre*, *Attention :*."""
-    return re.sub(r"(?<=\d) (?=\w)|(?<=[«“]) | (?=[:;!?»”€%])", STUCK, text)
+    return re.sub(r"(?<=\d) (?=\w)|(?<=\w°) |(?<=[«“]) | (?=[:;!?»”€%])", STUCK, text)
 
 
 def value(given: object) -> str:

@@ -35,7 +35,7 @@ from noreply_analyzer.enclosing import compose_whole
 from noreply_analyzer.grounds import Contract, case_of, choose_grounds
 from noreply_analyzer.ids import digest, is_draft_id, read_marker, stand_in
 from noreply_analyzer.message import Mailbox, Message
-from noreply_analyzer.prose import NO_BREAK, RIGHT, WIDTH, clean, day_named, lay_out, quotable, template, value, words
+from noreply_analyzer.prose import NO_BREAK, RIGHT, clean, day_named, lay_out, quotable, template, value, words
 from noreply_analyzer.quoting import quoted
 from noreply_analyzer.topic import Topic
 
@@ -104,9 +104,9 @@ def test_the_note_counts_the_passages(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_lines_fit(name: str) -> None:
-    """No line is wider than 78 columns, and none ends in a space."""
+    """No line is wider than 72 columns, where Thunderbird breaks what one edits in it; and none ends in a space."""
     for line in body(compose(CASES[name])).splitlines():
-        assert len(line) <= WIDTH
+        assert len(line) <= 72
         assert line == line.rstrip()
 
 
@@ -312,9 +312,9 @@ def test_an_unproven_sender_is_said_to_be() -> None:
     note, letter = body(draft).split("-" * 72)
 
     assert str(draft.message["Subject"]).startswith("À vérifier, puis à poster")
-    assert "rien ne prouve qu’il vient bien de Télécom Exemple" in note
-    assert "vient bien d’eux" not in note
-    assert "Je n’ai pas pu m’assurer qu’il vient bien de vous." in letter
+    assert "rien ne prouve qu’il vient bien de Télécom Exemple" in note.replace("\n", " ")
+    assert "vient bien d’eux" not in note.replace("\n", " ")
+    assert "Je n’ai pas pu m’assurer qu’il vient bien de vous." in letter.replace("\n", " ")
 
 
 def test_the_header_has_no_other_field() -> None:
@@ -416,7 +416,9 @@ def test_a_title_is_read_as_it_was_written(name: str) -> None:
     draft = compose(replace(LETTER, operator=msgspec.structs.replace(OPERATOR, name=name)))
 
     assert parsed(draft)["Subject"] == draft.message["Subject"]
-    assert max(len(line) for line in draft.as_bytes().partition(b"\r\nDate:")[0].splitlines()) <= WIDTH
+    assert (
+        max(len(line) for line in draft.as_bytes().partition(b"\r\nDate:")[0].splitlines()) <= 78
+    )  # RFC 5322 section 2.1.1
 
 
 def test_long_references_are_folded_between_names() -> None:
@@ -590,15 +592,17 @@ def test_lay_out() -> None:
 
 
 def test_what_belongs_together_stays_together() -> None:
-    """No line ends between a number and its unit or before a sign of two parts, and the spaces stay plain ones."""
+    """No line ends between a number and its unit, after n° or before a sign of two parts; the spaces stay plain."""
     text = quotable("Facture du 12 novembre : 42 €")
+    number = quotable("Votre colis n° XY 12")
 
-    assert lay_out("x" * 65 + " " + text) == "x" * 65 + " Facture du\n12 novembre : 42 €\n"
+    assert lay_out("x" * 60 + " " + text) == "x" * 60 + " Facture du\n12 novembre : 42 €\n"
+    assert lay_out("x" * 55 + " " + number) == "x" * 55 + " Votre colis\nn° XY 12\n"
 
 
 def test_a_wide_recipient_moves_to_the_left() -> None:
     """A line that does not fit into the right half takes the place that it needs."""
-    assert lay_out("> " + "x" * 60 + "\n> y") == f"{' ' * 18}{'x' * 60}\n{' ' * 18}y\n"
+    assert lay_out("> " + "x" * 60 + "\n> y") == f"{' ' * 12}{'x' * 60}\n{' ' * 12}y\n"
 
 
 def test_escalation_without_steps_says_nothing() -> None:
