@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from .address import Address
 from .checking import mailbox_lines, opened_lines
-from .config import Settings, parse
+from .config import Account, Settings, parse
 from .dns import MemoryCache, Resolver
+from .equipment import Store
 from .errors import (
     ConfigError,
     DnsUnreachableError,
@@ -34,7 +35,6 @@ from .supplies import now
 from .vouching import latest
 from .wire import countdown
 
-_SECONDS: Final = 120.0
 _TRIES: Final = 3
 _TYPED: Final = "NOREPLY_ANALYZER_SETUP"
 """Where a password that was typed is looked for while it is tried: in a mapping of ours, never in the environment."""
@@ -93,14 +93,15 @@ def ask_way(maildir: str, settings: Settings) -> Way:
     """Ask for the address, the server and the password; *maildir* may name a Maildir beforehand.
 
     Raises:
+        UsageError: *maildir* is no folder.
         click.Abort: nobody answers.
     """
 
     def first(answer: str) -> Address | str:
-        return answer if answer.startswith(_PATH) else _own_address(answer, settings)
+        return _folder(answer) if answer.startswith(_PATH) else _own_address(answer, settings)
 
     if maildir:
-        return Way(path=maildir, address=_ask_address(settings))
+        return Way(path=_folder(maildir), address=_ask_address(settings))
     given = ask(_("Your e-mail address (or the path of a Maildir of this machine)"), first)
     if isinstance(given, str):
         return Way(path=given, address=_ask_address(settings))
@@ -174,7 +175,8 @@ def _ask_authority() -> str:
 
 def _ask_secret(way: Way) -> Secret:
     if way.provider and way.provider.wants == "token":
-        return Secret(command=ask(_("Command that gives an access token"), _read_command), token=True)
+        question = _("Command that gives an access token (as: oama access {address})").format(address=way.address)
+        return Secret(command=ask(question, _read_command), token=True)
     say(
         _(
             "The password: best is a command that gives it (pass show mail/anne, secret-tool lookup …): for that, press"
@@ -232,7 +234,7 @@ def arrive(way: Way, name: str, settings: Settings, environment: Mapping[str, st
 
 def _another(way: Way, error: NoreplyAnalyzerError) -> Way:
     if way.path:
-        return replace(way, path=ask(_("Path of the Maildir"), _path, default=way.path))
+        return replace(way, path=ask(_("Path of the Maildir"), _folder, default=way.path))
     if isinstance(error, LoginRefusedError | ConfigError):
         user = ask(_("User name"), str, default=way.user or str(way.address))
         way = replace(way, user="" if user == str(way.address) else user)
@@ -244,19 +246,33 @@ def _another(way: Way, error: NoreplyAnalyzerError) -> Way:
     return replace(_ask_server(way, way.place), secret=way.secret)
 
 
-def _path(answer: str) -> str:
-    if not answer:
-        raise UsageError(_("please type a path"))
-    return answer
+def _folder(answer: str) -> str:
+    """Read the path of a Maildir, which has to mean the same in every folder."""
+    try:
+        there = bool(answer) and Path(answer).expanduser().is_dir()
+    except RuntimeError:  # ~nobody
+        there = False
+    if not there:
+        raise UsageError(_("there is no folder {path}").format(path=answer))
+    return answer if answer.startswith("~") else str(Path(answer).absolute())
 
 
 def _look(way: Way, name: str, settings: Settings, environment: Mapping[str, str]) -> Seen:
     (account,) = parse({"accounts": [way.keys(name)]}, place=name).accounts
     secrets = {**environment, _TYPED: way.secret.typed}
-    with open_store(account, settings, secrets, countdown(_SECONDS)) as store:
+    with open_store(account, settings, secrets, countdown(settings.limits.run_seconds)) as store:
         for line in (*opened_lines(account, store), *mailbox_lines(account, store)):
-            if line.fine:
+            if line.fine:  # of what is not, one is asked
                 say(str(line))
+        return Seen(listed=store.listed(), messages=_latest(store, account, settings))
+
+
+def _latest(store: Store, account: Account, settings: Settings) -> list[Message]:
+    """Read the latest messages; to have been let in is enough without them."""
+    try:
         with Progress(sys.stderr) as progress:
             judged = latest(store, settings, account, ask_dns=False, step=progress.step)
-        return Seen(listed=store.listed(), messages=[analysis.message for analysis in judged])
+    except (TryLaterError, ServerRefusedError) as error:
+        say(str(error))
+        return []
+    return [analysis.message for analysis in judged]

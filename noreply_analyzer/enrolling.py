@@ -100,7 +100,7 @@ def _write(
         text = newconfig.with_account(path.read_text("utf-8"), account, identity, str(path))
     else:
         text = newconfig.whole_text(identity, account)
-    keep = newconfig.free(path.with_name(f"{path.name}.old")) if before.replaces else None
+    keep = newconfig.free(path.with_name(f"{path.name}.old")) if before.replaces and path.exists() else None
     newconfig.put(path, text, secrets=secrets, over=before.adds or before.replaces, keep=keep)
 
 

@@ -1,5 +1,7 @@
 """Where the mail server of an address is: in the table of providers, in the DNS (RFC 6186), or as it is typed."""
 
+import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -99,7 +101,7 @@ def _host_and_port(where: str) -> tuple[str, int]:
     if where.startswith("[") or where.count(":") == 1:
         host, _colon, port = where.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
-    if not port.isdecimal() or int(port) not in _PORTS:
+    if not re.fullmatch("[0-9]{1,5}", port) or int(port) not in _PORTS:
         raise UsageError(_("{port!r} is not a port").format(port=port))
     if not is_loopback(host) and not _is_address(host):
         try:
@@ -112,8 +114,6 @@ def _host_and_port(where: str) -> tuple[str, int]:
 
 
 def _is_address(host: str) -> bool:
-    import ipaddress
-
     try:
         ipaddress.ip_address(host)
     except ValueError:

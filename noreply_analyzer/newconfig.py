@@ -92,13 +92,13 @@ def put(path: Path, text: str, *, secrets: Mapping[Path, str], over: bool, keep:
         for folder in _make(path.parent):
             undo.callback(folder.rmdir)
         for file, line in secrets.items():
-            _write(file, f"{line}\n", undo)
+            _write(file, f"{line}\n".encode(), undo)
         if keep:
-            _write(keep, path.read_text("utf-8", "surrogateescape"), undo)
+            _write(keep, _what_is_in(path), undo)
         if over:
             write_over(path.resolve(), text.encode())  # a link of somebody who keeps it elsewhere stays one
         else:
-            _write(path, text, undo)
+            _write(path, text.encode(), undo)
         undo.pop_all()
     if keep:
         path.chmod(_PRIVATE)
@@ -115,11 +115,18 @@ def _make(folder: Path) -> Iterator[Path]:
         yield one
 
 
-def _write(path: Path, text: str, undo: ExitStack) -> None:
+def _what_is_in(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise OutputError(_("{path} cannot be read: {error}").format(path=path, error=error.strerror)) from error
+
+
+def _write(path: Path, data: bytes, undo: ExitStack) -> None:
     """Write a new file that nobody else can read, not even while it is written."""
     before = os.umask(0o777 & ~_PRIVATE)
     try:
-        write_new(path, text.encode("utf-8", "surrogateescape"))
+        write_new(path, data)
     finally:
         os.umask(before)
     undo.callback(path.unlink)

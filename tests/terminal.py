@@ -1,5 +1,6 @@
 """A person at a terminal: the program in a process of its own that asks, and what is typed for an answer."""
 
+import codecs
 import os
 import pty
 import select
@@ -33,6 +34,7 @@ class Terminal:
         self.said = ""
         """All that was shown so far, with what the terminal itself echoed."""
         self._seen = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a letter may come in two pieces
 
     def __enter__(self) -> Self:
         self._ours, theirs = pty.openpty()
@@ -64,7 +66,7 @@ class Terminal:
             some = os.read(self._ours, 65536)
         except OSError:  # the other end is closed: the process has ended
             return False
-        self.said += some.decode("utf-8", "replace").replace("\r\n", "\n")
+        self.said += self._decoder.decode(some).replace("\r\n", "\n")
         return bool(some)
 
     def wait_for(self, words: str) -> str:
@@ -83,18 +85,32 @@ class Terminal:
         self.wait_for(": ")
         os.write(self._ours, f"{typed}\n".encode())
 
-    def answer_unseen(self, question: str, typed: str) -> None:
-        """Wait until the terminal shows nothing of what is typed, and type."""
-        self.wait_for(question)
+    def wait_until_unseen(self) -> None:
+        """Wait until the terminal shows nothing of what is typed."""
         end = time.monotonic() + SECONDS
-        while termios.tcgetattr(self._ours)[3] & termios.ECHO:
+        while self.shows_what_is_typed:
             assert time.monotonic() < end, self.said
             time.sleep(0.01)
+
+    @property
+    def shows_what_is_typed(self) -> bool:
+        """Whether the terminal is as terminals are."""
+        return bool(termios.tcgetattr(self._ours)[3] & termios.ECHO)
+
+    def answer_unseen(self, question: str, typed: str) -> None:
+        """Wait for a *question* that shows nothing of its answer, and type."""
+        self.wait_for(question)
+        self.wait_until_unseen()
         os.write(self._ours, f"{typed}\n".encode())
 
-    def signal(self, number: int) -> None:
-        """Give the process a signal, as Ctrl-C does."""
-        self._process.send_signal(number)
+    def interrupt(self, number: int) -> int:
+        """Give the process a signal, as Ctrl-C does, until it ends: one that comes before it reads is lost."""
+        while self._process.poll() is None:
+            self._process.send_signal(number)
+            end = time.monotonic() + 1
+            while time.monotonic() < end and self._read():
+                pass
+        return self.end()
 
     def type(self, raw: bytes) -> None:
         """Type *raw* as it is, as Ctrl-D."""
