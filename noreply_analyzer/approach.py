@@ -131,9 +131,12 @@ def _find(address: Address, settings: Settings) -> Place | None:
     """Find the server: among the known providers, or where the DNS says if it may be asked."""
     if (provider := provider_of(address.domain)) is not None:
         return place_of(provider)
-    question = _("Nothing is known of {domain} here. May the DNS be asked where its mail is read?")
-    say(_("(Your resolver and whoever runs {domain} then learn that somebody asks.)").format(domain=address.domain))
-    if not confirm(question.format(domain=address.domain), default=True):
+    sentence = _(
+        "{domain} is none of the providers known here. Where the DNS is asked for its mail server, your resolver and"
+        " whoever runs {domain} learn that somebody asks."
+    )
+    say(sentence.format(domain=address.domain))
+    if not confirm(_("May the DNS be asked?"), default=True):
         return None
     try:
         place = ask_dns(address.domain, Resolver(settings.dns.servers, cache=MemoryCache(), clock=now))
@@ -154,7 +157,9 @@ def _ask_server(way: Way, known: Place | None) -> Way:
         )
         say(sentence.format(name="imap.example.org", with_port="imap.example.org:143"))
     found = ask(_("Server"), read, default=str(known or ""))
-    place, provider = (place_of(found), found) if isinstance(found, Provider) else (found, provider_at(found.host))
+    place, provider = (
+        (place_of(found), found) if isinstance(found, Provider) else (found, provider_at(found.host, found.port))
+    )
     user = provider.user_of(way.address) if provider else ""
     return replace(way, place=place, provider=provider, user=user)
 

@@ -16,7 +16,7 @@ from .authresults import MICROSOFT
 from .config import Settings, load
 from .errors import ConfigError, UsageError
 from .interruption import Interruption
-from .language import _
+from .language import _, in_use
 from .mailboxes import Listed, Role, find, no_drafts
 from .message import Message
 from .providers import Provider
@@ -49,6 +49,7 @@ def set_up(path: Path, *, usual: Path, maildir: str, environment: Mapping[str, s
         click.Abort: nobody answers; likewise.
     """
     require_terminal()
+    newconfig.require_writable(path)
     before = _ask_what_becomes_of(path)
     if before is None:
         say(_("{path} is left as it is").format(path=path))
@@ -66,7 +67,8 @@ def set_up(path: Path, *, usual: Path, maildir: str, environment: Mapping[str, s
     say(_("Written: {path}").format(path=path))
     if file:
         say(_("The password, readable by you alone: {path}").format(path=file))
-    _say_what_next("" if path.absolute() == usual.absolute() else str(path))
+    config = "" if path.absolute() == usual.absolute() else str(path)
+    _say_what_next(config, by_command=bool(way.secret.command))
     return 0
 
 
@@ -99,7 +101,7 @@ def _write(
     if before.adds:
         text = newconfig.with_account(path.read_text("utf-8"), account, identity, str(path))
     else:
-        text = newconfig.whole_text(identity, account)
+        text = newconfig.whole_text(in_use(), identity, account)
     keep = newconfig.free(path.with_name(f"{path.name}.old")) if before.replaces and path.exists() else None
     newconfig.put(path, text, secrets=secrets, over=before.adds or before.replaces, keep=keep)
 
@@ -161,7 +163,8 @@ def _pinned(provider: Provider | None, messages: Sequence[Message]) -> dict[str,
     if any(one.authserv_id == MICROSOFT for one in carriers):
         say(_('"microsoft" stands for fields without a name, as Outlook.com and Microsoft 365 write them.'))
     if not carriers:
-        say(_("Nothing is to be pinned then: senders are proven by signatures, which this program checks itself."))
+        if messages:
+            say(_("Nothing is to be pinned then: senders are proven by signatures, which this program checks itself."))
         return {}
     say(
         _(
@@ -193,7 +196,7 @@ def _ask_identity() -> dict[str, Any]:
 # What next ----------------------------------------------------------------------------------------------------------
 
 
-def _say_what_next(config: str) -> None:
+def _say_what_next(config: str, *, by_command: bool) -> None:
     called, lasting = _how_called()
     options = f" --config {shlex.quote(str(Path(config).absolute()))}" if config else ""
     say()
@@ -201,6 +204,8 @@ def _say_what_next(config: str) -> None:
     say(f"  {called}{options} run --dry-run")
     say(_("Then have it run every half hour, with this line in your crontab (crontab -e):"))
     say(f"  */30 * * * *  {lasting}{options} run".replace("%", r"\%"))
+    if by_command:
+        say(_("There is no terminal then: a command that asks for a passphrase gives no password to a run."))
     say(_("Or from systemd: samples/systemd/noreply-analyzer.service says how."))
 
 

@@ -20,10 +20,20 @@ _PRIVATE_FOLDER: Final = 0o700
 Value = str | int | Sequence[str]
 
 
-def whole_text(identity: Mapping[str, Value], account: Mapping[str, Value]) -> str:
-    """Give a configuration with one account; every other key stays at its default."""
+def whole_text(language: str, identity: Mapping[str, Value], account: Mapping[str, Value]) -> str:
+    """Give a configuration with one account; every other key stays at its default.
+
+    It says which *language* to speak, for cron has no locale to say it.
+    """
     head = _("Written by `noreply-analyzer setup`. Every key, with its default: config.example.toml")
-    return f"# {head}\n# (docs/configuration.md)\n\n{_table('[identity]', identity)}\n{account_text(account)}"
+    return "\n".join(
+        (
+            f"# {head}\n# (docs/configuration.md)\n",
+            _keys({"language": language}),
+            _table("[identity]", identity),
+            account_text(account),
+        )
+    )
 
 
 def account_text(account: Mapping[str, Value]) -> str:
@@ -50,7 +60,11 @@ def with_account(text: str, account: Mapping[str, Value], identity: Mapping[str,
 
 
 def _table(head: str, values: Mapping[str, Value]) -> str:
-    return "".join(f"{line}\n" for line in (head, *(f"{key} = {_toml(value)}" for key, value in values.items())))
+    return f"{head}\n{_keys(values)}"
+
+
+def _keys(values: Mapping[str, Value]) -> str:
+    return "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
 
 
 def _toml(value: Value) -> str:
@@ -63,6 +77,18 @@ def _toml(value: Value) -> str:
 
 
 # On the disk --------------------------------------------------------------------------------------------------------
+
+
+def require_writable(path: Path) -> None:
+    """Make sure that a file could be written at *path*, before anything is asked that leads there.
+
+    Raises:
+        OutputError: the folder is none, or this user may not write there.
+    """
+    nearest = next(one for one in path.absolute().parents if os.path.lexists(one))
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        sentence = _("{path} cannot be written: {folder} is no folder that this user may write to")
+        raise OutputError(sentence.format(path=path, folder=nearest))
 
 
 def free(path: Path) -> Path:

@@ -79,6 +79,6 @@ def provider_named(name: str) -> Provider | None:
     return next((one for one in providers() if one.name.casefold() == name.strip().casefold()), None)
 
 
-def provider_at(host: str) -> Provider | None:
-    """Give the provider whose server *host* is."""
-    return next((one for one in providers() if one.host == host), None)
+def provider_at(host: str, port: int) -> Provider | None:
+    """Give the provider whose server that is."""
+    return next((one for one in providers() if (one.host, one.port) == (host, port)), None)

@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import stat
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from test_cut_off import bill
 from world import TELECOM, MaildirWorld, World
 
 from noreply_analyzer.config import load
-from noreply_analyzer.enrolling import _pinned
+from noreply_analyzer.enrolling import _how_called, _pinned
 from noreply_analyzer.mailserver import MailServer
 from noreply_analyzer.message import Message
 from noreply_analyzer.providers import provider_of
@@ -97,6 +98,7 @@ def test_three_answers(world: World, home: Path) -> None:
     assert status == 0, terminal.said
     secret = home / CONFIG.parent / "example.password"
     assert tomllib.loads((home / CONFIG).read_text("utf-8")) == {
+        "language": "en",
         "identity": {"name": "Anne Martin", "address": ["12, rue des Lilas", "17000 La Rochelle"]},
         "accounts": [
             {
@@ -258,6 +260,16 @@ def test_nobody_to_answer(home: Path) -> None:
     assert (done.returncode, done.stdout) == (64, "")
     assert "config.example.toml" in done.stderr
     assert files_in(home) == set()
+
+
+def test_where_no_configuration_can_be_written_nothing_is_asked(home: Path) -> None:
+    """Nobody answers three questions for nothing."""
+    (home / "file").touch()
+    with Terminal(home, "--config", "file/config.toml", "setup") as terminal:
+        assert terminal.end() == 74
+
+    assert "file is no folder that this user may write to" in terminal.said
+    assert "?" not in terminal.said
 
 
 def test_a_wrong_password(home: Path, plain_server: MailServer) -> None:
@@ -483,11 +495,35 @@ def test_one_is_left(home: Path, there: str, answer: str) -> None:
 
 def test_another_place_for_the_configuration(home_with_mail: Path) -> None:
     """The lines to be copied name it."""
-    terminal = enrol(home_with_mail, words=["--config", "my own/config.toml"])
+    terminal = enrol(home_with_mail, words=["--config", "my 50%/config.toml"])
 
-    assert load(home_with_mail / "my own" / "config.toml").accounts
-    assert terminal.said.count(f"--config '{home_with_mail}/my own/config.toml' run") == 2
+    assert load(home_with_mail / "my 50%" / "config.toml").accounts
+    assert f"--config '{home_with_mail}/my 50%/config.toml' run --dry-run\n" in terminal.said
+    assert f"--config '{home_with_mail}/my 50\\%/config.toml' run\n" in terminal.said  # to cron, % ends the line
     assert not (home_with_mail / CONFIG).exists()
+
+
+@pytest.mark.parametrize(
+    ("started", "path", "here", "anywhere"),
+    [
+        ("{home}/bin/noreply-analyzer", "{home}/bin", "noreply-analyzer", "{home}/bin/noreply-analyzer"),
+        ("bin/noreply-analyzer", "/nowhere", "bin/noreply-analyzer", "{home}/bin/noreply-analyzer"),
+        ("{home}/bin/noreply-analyzer", "/nowhere", "{home}/bin/noreply-analyzer", "{home}/bin/noreply-analyzer"),
+        ("{home}/noreply_analyzer/__main__.py", "{home}/bin", "{python}", "{python}"),
+    ],
+)
+def test_the_lines_to_be_copied_call_the_program_as_it_was_called(
+    home: Path, monkeypatch: pytest.MonkeyPatch, started: str, path: str, here: str, anywhere: str
+) -> None:
+    """In a virtual environment too, which is on nobody's path; cron needs the whole path."""
+    (home / "bin").mkdir()
+    (home / "bin" / "noreply-analyzer").touch(0o755)
+    monkeypatch.chdir(home)
+    monkeypatch.setattr(sys, "argv", [started.format(home=home), "setup"])
+    monkeypatch.setenv("PATH", path.format(home=home))
+    python = f"{sys.executable} -m noreply_analyzer"
+
+    assert _how_called() == (here.format(home=home, python=python), anywhere.format(home=home, python=python))
 
 
 def test_in_french(home_with_mail: Path) -> None:
@@ -499,6 +535,7 @@ def test_in_french(home_with_mail: Path) -> None:
         assert terminal.end() == 0, terminal.said
 
     assert "dans votre crontab" in terminal.said
+    assert load(home_with_mail / CONFIG).language == "fr"  # cron has no locale
 
 
 # Whose word ---------------------------------------------------------------------------------------------------------

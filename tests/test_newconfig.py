@@ -29,9 +29,9 @@ def test_what_is_written_is_read_again(name: str, lines: list[str], word: str) -
     """Whatever stands in it: quotation marks, control characters, line ends."""
     identity = {"name": name, "address": lines}
     account = ACCOUNT | {"password_command": ["pass", word]}
-    text = newconfig.whole_text(identity, account)
+    text = newconfig.whole_text("fr", identity, account)
 
-    assert tomllib.loads(text) == {"identity": identity, "accounts": [account]}
+    assert tomllib.loads(text) == {"language": "fr", "identity": identity, "accounts": [account]}
     assert parse(tomllib.loads(text)).accounts[0].password_command == ("pass", word)
 
 
@@ -152,7 +152,7 @@ def test_a_name_that_is_free(tmp_path: Path) -> None:
 def test_the_short_configuration_is_one(tmp_path: Path) -> None:
     """As `load` reads it, with what was left empty at its default."""
     path = tmp_path / "config.toml"
-    newconfig.put(path, newconfig.whole_text({}, ACCOUNT), secrets={}, over=False)
+    newconfig.put(path, newconfig.whole_text("en", {}, ACCOUNT), secrets={}, over=False)
     settings = load(path, account_needed=True)
 
     assert settings.accounts[0].effective_port == 143

@@ -101,9 +101,11 @@ def test_what_one_has_to_know_before_typing_a_password(domain: str, user: str, s
 
 
 def test_a_provider_is_known_by_its_server() -> None:
-    """For those whose domain is their own, and whose mail lies there."""
-    assert provider_at("imap.gmail.com") is provider_of("gmail.com")
-    assert provider_at("imap.example.org") is None
+    """For those whose domain is their own, and whose mail lies there; what listens on this machine may be anything."""
+    assert provider_at("imap.gmail.com", 993) is provider_of("gmail.com")
+    assert provider_at("127.0.0.1", 1143) is provider_of("proton.me")
+    assert provider_at("imap.example.org", 993) is None
+    assert provider_at("127.0.0.1", 143) is None
 
 
 def test_the_documents_say_the_same() -> None:
