@@ -2,46 +2,35 @@
 
 import os
 import ssl
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from . import counts, curation
-from .authentication import Result
-from .authresults import hear, seen
 from .config import WAYS, Account, Identity, Settings
 from .dns import MemoryCache, Resolver
-from .equipment import Store, preferences_for
+from .equipment import Store
 from .errors import (
     ConfigError,
     LoginRefusedError,
-    MessageError,
     NoreplyAnalyzerError,
-    ServerRefusedError,
     TryLaterError,
     UnreachableError,
 )
 from .language import _, ngettext
 from .mailboxes import Listed, Role
-from .message import Message
 from .opening import open_store
 from .passwords import password
-from .policy import Analysis, Circumstances, analyze
+from .policy import Analysis
 from .references import unknown_operators
 from .state import State
-from .supplies import now, open_records, tools_for
+from .supplies import now, open_records
+from .vouching import carried, in_words, latest, what_is_carried
 from .wire import countdown
 
 _SECONDS = 30.0
 _DNS_SECONDS = 5.0
-_LATEST = 100
-"""Messages that are looked at for the word of the provider, and for what can be proven of them."""
-_LARGEST = 1024 * 1024
-"""Bytes of one of them: what is larger says no more, and takes its time."""
-_LATEST_DAYS = 30
 _REASONS = 3
 """Different reasons why something could not be proven that are told."""
 
@@ -104,8 +93,8 @@ def _mail(account: Account, settings: Settings, environment: Mapping[str, str]) 
             return
     try:
         with open_store(account, settings, environment, countdown(_SECONDS)) as store:
-            yield from _opened(account, store)
-            yield from _mailboxes(account, store)
+            yield from opened_lines(account, store)
+            yield from mailbox_lines(account, store)
             yield from _provider(account, store, settings)
     except NoreplyAnalyzerError as error:
         yield from _refused(account, error)
@@ -120,7 +109,8 @@ def _password(account: Account, environment: Mapping[str, str]) -> Line:
     return Line(fine=True, what="password", said=_("{name}: from {way}").format(name=account.name, way=way))
 
 
-def _opened(account: Account, store: Store) -> Iterator[Line]:
+def opened_lines(account: Account, store: Store) -> Iterator[Line]:
+    """Say what let us in."""
     if account.path:
         yield Line(fine=True, what="maildir", said=_named(account, account.path))
         return
@@ -153,7 +143,8 @@ def _refused(account: Account, error: NoreplyAnalyzerError) -> Iterator[Line]:
         yield Line(fine=False, what="connection", said=said)
 
 
-def _mailboxes(account: Account, store: Store) -> Iterator[Line]:
+def mailbox_lines(account: Account, store: Store) -> Iterator[Line]:
+    """Say what is read, where drafts go, and where sent mail lies."""
     listed = {box.name: box for box in store.listed()}
     try:
         names = ", ".join(store.mailboxes())
@@ -184,24 +175,26 @@ def _how(box: Listed | None, role: Role, configured: str) -> str:
 def _provider(account: Account, store: Store, settings: Settings) -> Iterator[Line]:
     """Say whose Authentication-Results the latest mail carries, and what is believed of them."""
     try:
-        latest = _latest(store, settings, account)
+        judged = latest(store, settings, account)
     except ConfigError:  # of the mailboxes, and told there
         return
-    messages = [analysis.message for analysis in latest]
-    carriers = Counter(name for message in messages for name in seen(message, account.received_by))
-    carried = "; ".join(_meant(account, messages, name) for name, _count in carriers.most_common()) or _("none")
-    missing = [name for name in account.authserv_ids if name.lower() not in {one.lower() for one in carriers}]
+    messages = [analysis.message for analysis in judged]
+    carriers = carried(messages, account.received_by)
+    found = {one.authserv_id.lower() for one in carriers}
+    missing = [name for name in account.authserv_ids if name.lower() not in found]
     if messages and missing:
         sentence = ngettext(
             "the last message does not carry the word of {missing}; it carries: {carried}",
             "none of the last {count} messages carries the word of {missing}; they carry: {carried}",
             len(messages),
         )
-        said = sentence.format(count=len(messages), missing=", ".join(missing), carried=carried)
+        said = sentence.format(count=len(messages), missing=", ".join(missing), carried=in_words(carriers))
     else:
-        said = _("{said}; {more}").format(said=_believed(account), more=_what_is_carried(len(messages), carried))
+        said = _("{said}; {more}").format(
+            said=_believed(account), more=what_is_carried(len(messages), in_words(carriers))
+        )
     yield Line(fine=not (messages and missing), what="provider", said=_named(account, said))
-    yield _proof(account, latest)
+    yield _proof(account, judged)
 
 
 def _believed(account: Account) -> str:
@@ -210,31 +203,11 @@ def _believed(account: Account) -> str:
     return _("the word of {names} is believed, where it counts").format(names=", ".join(account.authserv_ids))
 
 
-def _what_is_carried(count: int, carried: str) -> str:
-    if not count:
-        return _("no message of the last {days} days is there to look at").format(days=_LATEST_DAYS)
-    sentence = ngettext("the last message carries: {carried}", "the last {count} messages carry: {carried}", count)
-    return sentence.format(count=count, carried=carried)
-
-
-def _meant(account: Account, messages: Sequence[Message], name: str) -> str:
-    """Say how often an id is carried, and of how many authors it would decide if it were pinned."""
-    carrying = sum(name in seen(message, account.received_by) for message in messages)
-    said = [
-        word.dmarc
-        for message in messages
-        if (word := hear(message, (name,), account.received_by)) and word.decides(message)
-    ]
-    sentence = _("{id} ({count}; pinned, it proves {proven} and contradicts {contradicted})")
-    proven, contradicted = said.count(Result.PASS), said.count(Result.FAIL)
-    return sentence.format(id=name, count=carrying, proven=proven, contradicted=contradicted)
-
-
-def _proof(account: Account, latest: Sequence[Analysis]) -> Line:
+def _proof(account: Account, judged: Sequence[Analysis]) -> Line:
     """Say of how much of the latest mail that is worth a draft it could not be shown who wrote it, and why."""
-    checked = [analysis for analysis in latest if analysis.authentication.checked_by and analysis.message.author]
+    checked = [analysis for analysis in judged if analysis.authentication.checked_by and analysis.message.author]
     unproven = [analysis for analysis in checked if not analysis.proven]
-    said = _named(account, how_many_are_proven(len(latest), len(checked), len(unproven)))
+    said = _named(account, how_many_are_proven(len(judged), len(checked), len(unproven)))
     reasons = Counter(analysis.authentication.reason for analysis in unproven)
     told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(_REASONS))
     return Line(fine=True, what="proof", said=f"{said}: {told}" if told else said)
@@ -243,7 +216,7 @@ def _proof(account: Account, latest: Sequence[Analysis]) -> Line:
 def how_many_are_proven(count: int, checked: int, unproven: int) -> str:
     """Say of *count* messages how many senders had to be proven (*checked*), and how many of those could not be."""
     if not count:
-        return _what_is_carried(0, "")
+        return what_is_carried(0, "")
     if count == 1 and not checked:
         return _("the sender of the last message did not have to be proven")
     if count == 1:
@@ -266,31 +239,6 @@ def how_many_are_proven(count: int, checked: int, unproven: int) -> str:
             unproven,
         )
     return sentence.format(count=count, checked=checked, unproven=unproven)
-
-
-def _latest(store: Store, settings: Settings, account: Account) -> list[Analysis]:
-    """Judge the newest messages of the first mailbox as a run would, but whatever their age, and write nothing."""
-    since = (now() - timedelta(days=_LATEST_DAYS)).date()
-    newest = deque(store.messages(store.mailboxes()[0], after=None, since=since), maxlen=_LATEST)
-    preferences, registry = preferences_for(settings, account), open_records(settings).registry
-    judged = []
-    with tools_for(settings, ask_dns=True) as tools:
-        for found in newest:
-            with suppress(MessageError, ServerRefusedError):
-                if found.size <= _LARGEST and (raw := store.fetch(found.ref)):
-                    seen_as = Circumstances(now=now(), received=found.received, flags=found.flags, ageless=True)
-                    reading = tools.read(raw, preferences.overrides)
-                    judged.append(
-                        analyze(
-                            raw,
-                            reading,
-                            circumstances=seen_as,
-                            preferences=preferences,
-                            registry=registry,
-                            tools=tools,
-                        ).without_text()
-                    )
-    return judged
 
 
 # Everything else ----------------------------------------------------------------------------------------------------

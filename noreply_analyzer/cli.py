@@ -225,6 +225,25 @@ def check(options: Options, accounts: Sequence[str]) -> int:
 
 
 @main.command()
+@click.option("--path", default="", metavar="DIR", shell_complete=completion.paths, help="A Maildir of this machine.")
+@click.pass_obj
+def setup(options: Options, path: str) -> int:
+    """Ask the way to your mail, try it, write the configuration.
+
+    Asks for your address, your password and your name; finds the server, and the mailbox for drafts. Prints the line
+    for cron. A configuration that is there already stays, unless you say otherwise.
+    """
+    from .enrolling import set_up
+
+    return set_up(
+        find_config(options.config, os.environ),
+        usual=find_config(None, os.environ),
+        maildir=path,
+        environment=os.environ,
+    )
+
+
+@main.command()
 def demo() -> int:
     """Show the whole job on a mailbox of its own: no account, no network."""
     from .demo import play

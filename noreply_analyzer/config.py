@@ -368,7 +368,7 @@ def load(path: Path, *, account_needed: bool = False) -> Settings:
 def _why_not_read(error: Exception) -> str:
     match error:
         case FileNotFoundError():
-            return _("there is no such file; config.example.toml shows what goes into it")
+            return _("there is no such file; `noreply-analyzer setup` writes one")
         case IsADirectoryError():
             return _("is a folder; name the file in it")
         case OSError():

@@ -267,6 +267,5 @@ def _closing() -> str:
     return _(
         "Staged: the server, the messages, the operators, their keys, and the answers of the DNS.\n"
         "Real: everything else. Nothing was sent, and nothing of it is kept.\n"
-        "For your own mailbox: write a configuration (config.example.toml shows how), then try: noreply-analyzer run"
-        " --dry-run"
+        "For your own mailbox, type: noreply-analyzer setup"
     )

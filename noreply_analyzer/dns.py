@@ -1,4 +1,4 @@
-"""TXT records under a time budget: whatever one name does, the answer is a `TxtAnswer` and comes in time.
+"""DNS records under a time budget: TXT, where whatever one name does the answer is a `TxtAnswer`, and for `setup` SRV.
 
 "There is no such record" is an answer and is kept for an hour at most, for a signer may publish its key a little late.
 "Nobody answered" is none, is never kept, and means later. A key is remembered longer, with the days when it was seen:
@@ -8,11 +8,12 @@ what came by then it proves also when its owner has changed it since, unless he 
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from .address import canonicalize_domain
+from .address import Domain, canonicalize_domain
 from .authentication import SeenKey, TxtAnswer
 from .dkim_syntax import published_key
 from .errors import AddressError, DnsUnreachableError
@@ -35,6 +36,16 @@ _LONGEST_NEGATIVE: Final = timedelta(hours=1)
 _KEYS: Final = "._domainkey."
 _MAX_KEPT: Final = 8192
 """Bytes of an answer that is worth a place in the cache; a key takes 800."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Where a domain says that one of its services is (RFC 2782)."""
+
+    host: Domain
+    port: int
+    priority: int
+    weight: int
 
 
 class TxtCache(Protocol):
@@ -148,6 +159,29 @@ class Resolver:
     def _with_earlier(self, name: str, answer: TxtAnswer) -> TxtAnswer:
         earlier = tuple(one for one in self._cache.seen(name) if one.record not in answer.records)
         return replace(answer, earlier=earlier) if earlier else answer
+
+    def look_up_services(self, name: str, *, seconds: float) -> tuple[Service, ...]:
+        """Look up the SRV records of a name such as ``_imaps._tcp.example.org``, the best first; they are not kept.
+
+        A target that is no host name is left out, and so is ".", by which a domain says that it has no such service.
+
+        Raises:
+            DnsUnreachableError: nobody answered for it.
+        """
+        response, trouble = self._try(name, "SRV", seconds)
+        if response is None:
+            raise DnsUnreachableError(trouble)
+        try:
+            records = tuple(response.resolve_chaining().answer or ())
+        except Exception as error:  # as in `_ask`
+            raise DnsUnreachableError(_("the DNS answer for {name} makes no sense").format(name=name)) from error
+        found = []
+        for record in records:
+            with suppress(AddressError):
+                host = canonicalize_domain(record.target.to_text(omit_final_dot=True))
+                if record.port:
+                    found.append(Service(host=host, port=record.port, priority=record.priority, weight=record.weight))
+        return tuple(sorted(found, key=lambda one: (one.priority, -one.weight)))
 
     def raise_if_silent(self) -> None:
         """Tell one sender's broken DNS from having none: ask for the root if nobody has answered anything so far.

@@ -1,68 +1,124 @@
-"""A terminal that nobody sits at: programs for one are typed into, and their screens read."""
+"""A person at a terminal: the program in a process of its own that asks, and what is typed for an answer."""
 
+import codecs
+import os
+import pty
+import select
 import subprocess
-import tempfile
+import sys
+import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from program import require_installed
+from program import ROOT, environment
 
-SECONDS = 20
-COLUMNS, ROWS = 110, 60
+SECONDS = 60.0
 
 
 class Terminal:
-    """A program in a terminal of its own, for as long as the ``with`` statement lasts.
+    """The program while it runs; use it in a ``with`` statement.
 
     Args:
-        command: the program and what it is told.
-        environment: what it finds around itself.
+        home: whose home is its user's.
+        words: what stands behind its name.
+        more: further variables of the environment.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._command = command
-        self._environment = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment}
+    def __init__(self, home: Path, *words: str, more: Mapping[str, str] | None = None) -> None:
+        self._words = words
+        self._environment = environment(home, TERM="dumb", **(more or {}))
+        self._folder = home
+        self.said = ""
+        """All that was shown so far, with what the terminal itself echoed."""
+        self._seen = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a letter may come in two pieces
 
     def __enter__(self) -> Self:
-        self._tmux = require_installed("tmux", package="tmux")
-        # Not in a test's own folder, whose path is too long for a Unix socket.
-        self._folder = tempfile.TemporaryDirectory(prefix="terminal-")
-        size = ["-x", str(COLUMNS), "-y", str(ROWS)]
-        self._ask("-f", "/dev/null", "new-session", "-d", *size, "--", *self._command)
+        self._ours, theirs = pty.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "noreply_analyzer", *self._words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=self._environment | {"PYTHONPATH": str(ROOT)},
+            cwd=self._folder,
+            start_new_session=True,
+        )
+        os.close(theirs)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        subprocess.run(
-            [self._tmux, "-S", f"{self._folder.name}/socket", "kill-server"], check=False, capture_output=True
-        )
-        self._folder.cleanup()
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait(SECONDS)
+        os.close(self._ours)
 
-    def type(self, *keys: str) -> None:
-        """Type *keys*, each as tmux calls it: ``y``, ``Enter``, ``C-o``; a longer word letter by letter."""
-        self._ask("send-keys", *keys)
+    def _read(self) -> bool:
+        """Read what has come; ``False`` at the end."""
+        if not select.select([self._ours], [], [], 0.1)[0]:
+            return True
+        try:
+            some = os.read(self._ours, 65536)
+        except OSError:  # the other end is closed: the process has ended
+            return False
+        self.said += self._decoder.decode(some).replace("\r\n", "\n")
+        return bool(some)
 
-    def wait_for(self, text: str) -> str:
-        """Give the screen as soon as *text* stands on it."""
+    def wait_for(self, words: str) -> str:
+        """Wait until *words* are shown behind what was waited for before; give what is shown up to their end."""
         end = time.monotonic() + SECONDS
-        while text not in (screen := self.screen()):
-            assert time.monotonic() < end, f"never saw {text!r}:\n{screen}"
-            time.sleep(0.05)
-        return screen
+        while words not in self.said[self._seen :]:
+            assert time.monotonic() < end, f"{words!r} did not come in:\n{self.said}"
+            assert self._read() or words in self.said[self._seen :], f"{words!r} did not come in:\n{self.said}"
+        upto = self.said.index(words, self._seen) + len(words)
+        shown, self._seen = self.said[self._seen : upto], upto
+        return shown
 
-    def screen(self) -> str:
-        """Give what stands on the screen."""
-        return self._ask("capture-pane", "-p")
+    def answer(self, question: str, typed: str = "") -> None:
+        """Wait for a *question*, and type an answer with Enter behind it."""
+        self.wait_for(question)
+        self.wait_for(": ")
+        os.write(self._ours, f"{typed}\n".encode())
 
-    def _ask(self, *words: str) -> str:
-        done = subprocess.run(
-            [self._tmux, "-S", f"{self._folder.name}/socket", *words],
-            env=self._environment,
-            check=True,
-            capture_output=True,
-            encoding="utf-8",
-        )
-        return done.stdout
+    def wait_until_unseen(self) -> None:
+        """Wait until the terminal shows nothing of what is typed."""
+        end = time.monotonic() + SECONDS
+        while self.shows_what_is_typed:
+            assert time.monotonic() < end, self.said
+            time.sleep(0.01)
+
+    @property
+    def shows_what_is_typed(self) -> bool:
+        """Whether the terminal is as terminals are."""
+        return bool(termios.tcgetattr(self._ours)[3] & termios.ECHO)
+
+    def answer_unseen(self, question: str, typed: str) -> None:
+        """Wait for a *question* that shows nothing of its answer, and type."""
+        self.wait_for(question)
+        self.wait_until_unseen()
+        os.write(self._ours, f"{typed}\n".encode())
+
+    def interrupt(self, number: int) -> int:
+        """Give the process a signal, as Ctrl-C does, until it ends: one that comes before it reads is lost."""
+        while self._process.poll() is None:
+            self._process.send_signal(number)
+            end = time.monotonic() + 1
+            while time.monotonic() < end and self._read():
+                pass
+        return self.end()
+
+    def type(self, raw: bytes) -> None:
+        """Type *raw* as it is, as Ctrl-D."""
+        os.write(self._ours, raw)
+
+    def end(self) -> int:
+        """Wait for its end; give the exit status."""
+        end = time.monotonic() + SECONDS
+        while self._read():
+            assert time.monotonic() < end, self.said
+        return self._process.wait(SECONDS)

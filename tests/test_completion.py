@@ -59,7 +59,7 @@ def offered(home: Path, shell: str, *words: str, incomplete: str = "", **more: s
 @pytest.mark.parametrize(
     ("words", "incomplete", "found"),
     [
-        ((), "", ["check", "demo", "draft", "explain", "registry", "run", "scan", "state"]),
+        ((), "", ["check", "demo", "draft", "explain", "registry", "run", "scan", "setup", "state"]),
         (("registry",), "s", ["schema", "search", "show", "stats"]),
         (("state",), "f", ["forget"]),
         (("run",), "", ["perso", "professionnel"]),

@@ -467,7 +467,7 @@ def test_the_state_lies_where_states_lie() -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (None, "there is no such file; config.example.toml shows what goes into it"),
+        (None, "there is no such file; `noreply-analyzer setup` writes one"),
         (b"language = ", "is not TOML: Invalid value"),
         (b"language = 'fr'\nlanguage = 'en'", "is not TOML: Cannot overwrite a value"),
         (b"x = " + b"[" * 100_000, "is nested too deeply"),

@@ -166,7 +166,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "typst": {"letter"},
     "pymap": {"mailserver"},
     "rich": {"columns", "progress", "report"},
-    "click": {"cli", "completion", "helptext", "registry_commands", "state_commands", "upkeep_commands"},
+    "click": {"cli", "completion", "helptext", "questions", "registry_commands", "state_commands", "upkeep_commands"},
     "selectolax": {"htmltext"},
     "publicsuffixlist": {"address"},
     "phonenumbers": {"phones", "rules"},

@@ -157,7 +157,7 @@ class Thunderbird:
             self.display,
             "-window",
             "root",
-            file,
+            str(file),
         ]
         subprocess.run(command, check=True)
 

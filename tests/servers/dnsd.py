@@ -49,7 +49,14 @@ class Alias:
     target: str
 
 
-Answer = Bad | Txt | Alias
+@dataclass(frozen=True)
+class Srv:
+    """Where services are: for each its host, its port and its priority (less is better)."""
+
+    places: tuple[tuple[str, int, int], ...]
+
+
+Answer = Bad | Txt | Alias | Srv
 
 MAX_UDP = 512
 
@@ -127,6 +134,11 @@ class DnsServer:
                 for record in records:
                     strings = [record[at : at + 255] for at in range(0, len(record), 255)] or [b""]
                     reply.add_answer(dnslib.RR(name, dnslib.QTYPE.TXT, ttl=ttl, rdata=dnslib.TXT(strings)))
+            case Srv(places=places):
+                for host, port, priority in places:
+                    reply.add_answer(
+                        dnslib.RR(name, dnslib.QTYPE.SRV, ttl=300, rdata=dnslib.SRV(priority, 1, port, host))
+                    )
             case Alias(target=target):
                 reply.add_answer(dnslib.RR(name, dnslib.QTYPE.CNAME, ttl=300, rdata=dnslib.CNAME(target)))
                 self._fill(reply, target, self.zone.get(target, Bad.NXDOMAIN))
