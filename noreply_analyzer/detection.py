@@ -395,8 +395,13 @@ def _openings(kind: str) -> re.Pattern[str]:
     return alternatives(pattern for each in languages().values() for pattern in getattr(each.subject, kind))
 
 
+_ANSWER_TO: Final = re.compile(r" (?=(?:re|rep|aw|sv|antw|odp|rif|res|r) ?:)")
+"""Where a robot put its words before another's subject, with nothing in between."""
+
+
 def _starts(message: Message, kind: str) -> bool:
-    return _openings(kind).match(fold(message.subject)) is not None
+    subject = fold(message.subject)
+    return _openings(kind).match(_ANSWER_TO.sub(": ", subject)) is not None
 
 
 def _capitals(name: str) -> str:

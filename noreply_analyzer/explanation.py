@@ -12,7 +12,6 @@ from .policy import Analysis
 from .portrait import QUALITIES
 from .registry import Channel, Choice
 from .source import InAccount, InFile
-from .topic import masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,8 @@ def as_object(explained: Explained, *, zone: ZoneInfo) -> dict[str, Any]:
     analysis, choice = explained.analysis, explained.choice
     found = report.as_object(analysis, source=report.place_of(explained.where), zone=zone)
     found["topic_evidence"] = [
-        {"rule": one.rule, "where": one.where, "found": masked(one.found)} for one in analysis.reading.subject.evidence
+        {"rule": one.rule, "where": one.where, "found": report.shown(one.found)}
+        for one in analysis.reading.subject.evidence
     ]
     found["references"] = [
         {"kind": one.kind, "label": one.label, "value": one.value, "where": one.where}
@@ -134,7 +134,7 @@ def meaning(rule: str) -> str:
 def _topic(analysis: Analysis) -> Iterator[str]:
     yield report.TOPICS[analysis.topic]()
     for evidence in analysis.reading.subject.evidence:
-        quoted = _("“{subject}”").format(subject=masked(evidence.found))
+        quoted = _("“{subject}”").format(subject=report.shown(evidence.found))
         yield _labelled(f"{evidence.rule}, {evidence.where}", quoted)
 
 

@@ -49,7 +49,10 @@ _START_OF_TAG: Final = re.compile(r"<[a-zA-Z]")
 _END_OR_QUOTE: Final = re.compile(r">|=\s*+([\"'])")
 _WHITE_SPACE: Final = re.compile(r"[ \t\r\n\f]+")
 _QUOTED_CLASS: Final = re.compile(r"(gmail_quote|gmail_extra_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote)\b")
-_QUOTED_IDS: Final = frozenset({"divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container"})
+_QUOTED_IDS: Final = frozenset({"appendonsend", "mail-editor-reference-message-container"})
+_QUOTED_FROM: Final = "divrplyfwdmsg"
+"""Outlook's mark above whom it quotes: what it quotes is not in it, but stands from there to the end."""
+_NO_LINE: Final = re.compile(r"none\b|0(?:px)?\b")
 
 _ZERO: Final = re.compile(r"0*\.?0+(px|pt|em|rem|%|vw|vh)?\Z")
 _UNREADABLE: Final = re.compile(r"(0*\.?0+(px|pt|em|rem|%|vw)?|0*1px|0?\.\d+px)\Z")
@@ -69,6 +72,7 @@ _NO_COLOUR: Final = re.compile(
 _RGB: Final = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})")
 _NAMED: Final = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "grey": "#808080", "gray": "#808080"}
 _SHORT_HEX: Final = 4
+_MAX_STYLE: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,10 @@ class _Look:
 class HtmlReader:
     """Reads the HTML parts of one message; together they may cost no more than one honest newsletter ever does."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answers: bool = False) -> None:
+        """Read a message; one that *answers* another, or passes it on, may quote by nothing but indenting."""
         self._left = 1.0
+        self._answers = answers
 
     def text(self, html: str) -> str:
         """Give the text of *html* that a reader sees, with line breaks where blocks end; white space is not tidied.
@@ -117,10 +123,10 @@ class HtmlReader:
         page = _Look(background="" if sheets or tree.css_first("link") else "#ffffff")
         media = (sheet.attributes.get("media") or "all" for sheet in sheets)
         for_all = (sheet for sheet, medium in zip(sheets, media, strict=True) if medium.strip().lower() in _FOR_ALL)
-        return _walk(tree.root, page, read(sheet.text() for sheet in for_all))
+        return _walk(tree.root, page, read(sheet.text() for sheet in for_all), answers=self._answers)
 
 
-def _walk(root: Any, page: _Look, sheet: StyleSheet) -> str:  # noqa: ANN401 - a node of the library
+def _walk(root: Any, page: _Look, sheet: StyleSheet, *, answers: bool) -> str:  # noqa: ANN401 - a node of the library
     """Visit every node in order, without recursion: a stranger chose the depth."""
     pieces: list[str] = []
     waiting: list[tuple[Any, _Look] | str] = [(root, page)] if root is not None else []
@@ -133,13 +139,15 @@ def _walk(root: Any, page: _Look, sheet: StyleSheet) -> str:  # noqa: ANN401 - a
         if node.next is not None and node is not root:
             waiting.append((node.next, look))
         tag = node.tag or ""
+        if tag == "div" and (node.attributes.get("id") or "").lower() == _QUOTED_FROM:
+            break
         if tag == "-text":
             if look.shown:
                 text = node.text_content or ""
                 pieces.append(text if look.preformatted else _WHITE_SPACE.sub(" ", text))
             continue
         inner = None if tag in _DROPPED else _look_of(tag, node.attributes, look, sheet)
-        if inner is None:
+        if inner is None or (answers and tag == "blockquote" and not _is_mere_indent(node.attributes)):
             continue
         before, after = _breaks(tag)
         pieces.append(before)
@@ -186,6 +194,15 @@ def _is_quote(tag: str, attributes: dict[str, str | None]) -> bool:
     if (attributes.get("id") or "").lower() in _QUOTED_IDS:
         return True
     return _QUOTED_CLASS.search(attributes.get("class") or "") is not None
+
+
+def _is_mere_indent(attributes: dict[str, str | None]) -> bool:
+    """Tell whether a mail program's "indent more" made a blockquote: it takes the line away that marks a quotation."""
+    style = (attributes.get("style") or "").lower()
+    return any(
+        name.strip() == "border" and _NO_LINE.match(value.strip())
+        for name, _colon, value in (part.partition(":") for part in style[:_MAX_STYLE].split(";"))
+    )
 
 
 def _is_gone(style: dict[str, str]) -> bool:

@@ -23,6 +23,8 @@ from .tables import shipped
 
 _READ: Final = 16 * 1024
 _MAX_LABELS: Final = 300
+_MAX_LABEL: Final = 8
+"""Words of one."""
 _MAX_VALUES: Final = 40
 """Of one text; each is looked at twice, for it may be a code."""
 _AROUND: Final = 80
@@ -117,10 +119,33 @@ def _named(text: str, where: str) -> Iterator[Mention]:
     if not any(character.isdigit() for character in text):
         return
     words = words_of(text)
-    labels = [label for label in islice(_lexicon().find(words), _MAX_LABELS) if not _in_address(words, label)]
+    labels = [label for label in islice(_labels(words), _MAX_LABELS) if not _in_address(words, label)]
     for kind, label, start, end in islice(chain(_beside(words, labels), _below(words, labels)), _MAX_VALUES):
         if not _is_code(text, start, end):
             yield Mention(kind=kind, label=label, value=text[start:end], where=where)
+
+
+def _labels(words: Words) -> Iterator[Found[str]]:
+    """Find labels; one that begins on a line of its own is not read together with the end of the line above."""
+    after = 0
+    for label in _lexicon().find(words):
+        if label.first >= after:
+            label = _begun_below(words, label) or label  # noqa: PLW2901 - the better one
+            after = label.after
+            yield label
+
+
+def _begun_below(words: Words, label: Found[str]) -> Found[str] | None:
+    """Give the label that begins where *label* runs on into another line, if it goes further."""
+    inner = range(label.first + 1, label.after)
+    at = next((n for n in inner if "\n" in words.text[words.places[n - 1][1] : words.places[n][0]]), None)
+    if at is None:
+        return None
+    there = slice(at, at + _MAX_LABEL)
+    found = next(_lexicon().find(Words(words.text, words.folded[there], words.places[there])), None)
+    if found is None or found.first or at + found.after <= label.after:
+        return None
+    return Found(at, at + found.after, found.means)
 
 
 def _in_address(words: Words, label: Found[str]) -> bool:

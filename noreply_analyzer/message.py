@@ -22,7 +22,7 @@ from .decoding import decode, decode_raw, decode_words, printable_value
 from .errors import AddressError
 from .header import Header, split
 from .htmltext import HtmlReader
-from .plaintext import cut_quotes, tidy, unflow
+from .plaintext import answers, cut_quotes, tidy, unflow
 
 __all__ = ["MAX_TEXT", "Mailbox", "Message"]
 
@@ -104,7 +104,7 @@ class Message:
         body = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         author, reply_to, date = _read_people(header)
         subject = decode_words(decode_raw(header.first("subject")[:16384]))[:_MAX_LINE].strip()
-        text, defects = _text_of(header, body)
+        text, defects = _text_of(header, body, subject)
         return cls(
             key=_key(header, body),
             message_id=_message_id(header),
@@ -198,7 +198,7 @@ def _key(header: Header, body: bytes) -> str:
     return digest.hexdigest()[:32]
 
 
-def _text_of(header: Header, body: bytes) -> tuple[str, tuple[str, ...]]:
+def _text_of(header: Header, body: bytes, subject: str) -> tuple[str, tuple[str, ...]]:
     """Give the text of the parts that a reader sees, and what was odd about them."""
     import email
 
@@ -207,7 +207,7 @@ def _text_of(header: Header, body: bytes) -> tuple[str, tuple[str, ...]]:
     readable, defects = _bounded(body, fields)
     try:
         whole = email.message_from_bytes(fields + b"\n" + readable)
-        text = _text(whole, HtmlReader(), 0)
+        text = _text(whole, HtmlReader(answers=answers(subject)), 0)
     except RecursionError:
         return "", (*defects, "parts nested too deeply")
     except Exception as error:  # noqa: BLE001 - as above; the name of the error is all that can be said

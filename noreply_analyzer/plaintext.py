@@ -85,6 +85,16 @@ def tidy(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
+def forwards(subject: str) -> bool:
+    """Tell whether a subject is that of a message passed on."""
+    return _FORWARD_SUBJECT.match(subject) is not None
+
+
+def answers(subject: str) -> bool:
+    """Tell whether a subject is that of an answer, or of a message passed on: what others wrote may stand in it."""
+    return forwards(subject) or _REPLY_SUBJECT.match(subject) is not None
+
+
 def cut_quotes(text: str, *, subject: str = "") -> str:
     """Cut off what somebody else wrote before: quoted lines, and everything behind a separator or an attribution.
 
@@ -92,22 +102,21 @@ def cut_quotes(text: str, *, subject: str = "") -> str:
     ("TR:", "Fwd:"): people answer below what they quote, and ticket systems begin with "On Monday, Anne wrote:".
     """
     lines = tidy(text[:_MAX_PLAIN]).split("\n")
-    forwards = _FORWARD_SUBJECT.match(subject) is not None
-    answers = forwards or _REPLY_SUBJECT.match(subject) is not None
+    forwarded, answered = forwards(subject), answers(subject)
     kept: list[str] = []
     quoted_from: set[int] = set()  # where a single quoted line is one, for an attribution stands above it
     at = 0
     while at < len(lines):
         if _is_separator(lines[at]):
             break
-        own = forwards or any(kept)
+        own = forwarded or any(kept)
         length = _attribution_length(lines, at)
         if length and (quote := _quote_after(lines, at + length)):
             quoted_from.add(quote)
             at += length
-        elif own and (length or _is_block(lines, at, needed=1 if answers else 2)):
+        elif own and (length or _is_block(lines, at, needed=1 if answered else 2)):
             break
-        elif run := _quote_run(lines, at, answers=answers or at in quoted_from):
+        elif run := _quote_run(lines, at, answers=answered or at in quoted_from):
             at += run
         else:
             kept.append(lines[at])

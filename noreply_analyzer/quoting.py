@@ -36,7 +36,7 @@ def quoted(text: str, limit: int, *, known: Collection[str] = ()) -> str:
     said = _LINK.sub(lambda match: match[1] + match[2] + (f"/{INSTEAD}" if match[3] and match[3] != "/" else ""), said)
     said = _OTHER_LINK.sub(INSTEAD, said)
     said = _ADDRESS.sub(lambda match: match[0] if match[0].casefold() in known else INSTEAD, said)
-    return clean(masked(_without_numbers(said)), limit)
+    return clean(masked(without_numbers(said)), limit)
 
 
 def _with_few_marks(text: str) -> str:
@@ -49,8 +49,8 @@ def _with_few_marks(text: str) -> str:
     return "".join(kept)
 
 
-def _without_numbers(text: str) -> str:
-    """Leave out account, card and social security numbers, in whatever figures they are written."""
+def without_numbers(text: str) -> str:
+    """Give *text* without account, card and social security numbers, in whatever figures they are written."""
     for pattern, is_one in ((_IBAN, _is_iban), (_CARD, _is_card), (_NIR, _is_nir)):
         plain = "".join(map(_plain, text))  # as long as the text, so that places are the same
         for match in reversed(list(pattern.finditer(plain))):

@@ -16,6 +16,7 @@ from .errors import OutputError
 from .language import _, ngettext
 from .output import Sink, sentences
 from .policy import Action, Analysis
+from .quoting import without_numbers
 from .registry import Channel
 from .source import InAccount, InFile
 from .topic import Topic, masked
@@ -85,15 +86,23 @@ def as_object(
 
 
 def subject_of(analysis: Analysis) -> str:
-    """Give the subject of a message; nothing of a one-time code, and in any other kind what looks like one masked."""
-    return "" if analysis.topic is Topic.SECURITY else masked(analysis.message.subject)
+    """Give the subject of a message, as far as it is `shown`; nothing of a one-time code's."""
+    return "" if analysis.topic is Topic.SECURITY else shown(analysis.message.subject)
 
 
 def quoted(evidence: Evidence, analysis: Analysis) -> str:
     """Give what the sender wrote, but nothing that may be a one-time code, and nothing of the message that has one."""
     if evidence.where not in {"Subject", "text"}:
         return evidence.found
-    return "" if analysis.topic is Topic.SECURITY else masked(evidence.found)
+    return "" if analysis.topic is Topic.SECURITY else shown(evidence.found)
+
+
+def shown(text: str) -> str:
+    """Give a sender's words without what looks like a code, an account, a card or a social security number.
+
+    What is printed goes by cron's mail, into logs and pipes; nobody finds a message by any of these.
+    """
+    return masked(without_numbers(text))
 
 
 def _iso(when: datetime | None, zone: ZoneInfo) -> str | None:

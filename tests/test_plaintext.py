@@ -269,6 +269,40 @@ def test_forwarded_message_has_no_text_of_its_own(subject: str) -> None:
     assert cut_quotes(text, subject=subject) == ""
 
 
+OUTLOOK = """<div>{own}</div><div id="appendonsend"></div><hr style="display:inline-block;width:98%">
+<div id="divRplyFwdMsg" dir="ltr"><font><b>De&nbsp;:</b> Télécom<br><b>Envoyé&nbsp;:</b> lundi<br>
+<b>À&nbsp;:</b> Anne<br><b>Objet&nbsp;:</b> Votre facture</font><div>&nbsp;</div></div>
+<div><p>Bonjour,</p><table><tr><td>Merci de ne pas répondre.</td></tr></table></div>"""
+BARE = "<p>{own}</p><blockquote{attributes}><p>Merci de ne pas répondre.</p></blockquote><p>{below}</p>"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "text"),
+    [
+        ("TR: Votre facture", OUTLOOK.format(own=""), ""),
+        ("TR: Votre facture", OUTLOOK.format(own="Pour toi."), "Pour toi."),
+        ("RE: Votre facture", OUTLOOK.format(own="C'est payé."), "C'est payé."),
+        ("Votre facture", OUTLOOK.format(own="C'est payé."), "C'est payé."),
+        ("FW: Votre facture", BARE.format(own="", attributes="", below=""), ""),
+        ("TR : x", BARE.format(own="Pour toi.", attributes=' style="border-left:2px solid"', below=""), "Pour toi."),
+        ("Re: x", BARE.format(own="Demain.", attributes="", below="Ici."), "Demain. Ici."),
+        (
+            "Votre facture",
+            BARE.format(own="Bonjour.", attributes="", below="Service client"),
+            "Bonjour. Merci de ne pas répondre. Service client",
+        ),
+        (
+            "Re: x",
+            BARE.format(own="Bonjour.", attributes=' style="margin:0 0 0 40px;border:none;padding:0"', below=""),
+            "Bonjour. Merci de ne pas répondre.",
+        ),
+    ],
+)
+def test_what_a_mail_program_sets_apart_in_html_is_cut(subject: str, body: str, text: str) -> None:
+    """Outlook marks where it begins and not where it ends; others indent it, as authors do who answer nobody."""
+    assert " ".join(text_of("text/html; charset=utf-8", body.encode(), subject=subject).split()) == text
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -5,6 +5,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -255,10 +256,20 @@ def test_nothing_of_a_one_time_code_is_shown() -> None:
         (f"{CODE}", "…"),
         ("Votre facture n° 482913", "Votre facture n° 482913"),
         ("Code client 482913 : votre facture", "Code client 482913 : votre facture"),
+        ("Virement vers FR76 3000 6000 0112 3456 7890 189", "Virement vers …"),
+        ("Compte FR7630006000011234567890188", "Compte FR7630006000011234567890188"),  # the check digits do not fit
+        ("Carte 4111 1111 1111 1111 : paiement", "Carte … : paiement"),
+        ("Carte 4111 1111 1111 1112 : paiement", "Carte 4111 1111 1111 1112 : paiement"),
+        ("Relevé du 1 84 12 76 451 089 46", "Relevé du …"),
+        ("Commande 171-1234567-1234567", "Commande 171-1234567-1234567"),
+        ("Colis 6A12345678901 livré", "Colis 6A12345678901 livré"),
     ],
 )
 def test_what_looks_like_a_code_is_masked_in_any_kind_of_mail(subject: str, shown: str) -> None:
-    """It may be one after all, taken for a bill; what an operator numbers is shown."""
+    """It may be one after all, taken for a bill; so is an account, a card or a person's number.
+
+    What an operator numbers is shown.
+    """
     evidence = tuple(Evidence(rule="text-notice", where=where, found=subject) for where in ("Subject", "text"))
     verdict = Verdict(answerability=Answerability.UNANSWERABLE, evidence=evidence)
     bill = an_analysis(
@@ -267,11 +278,15 @@ def test_what_looks_like_a_code_is_masked_in_any_kind_of_mail(subject: str, show
     found = as_object(bill)
     one = explanation.Explained(where=InFile(path="facture.eml", index=None), analysis=bill, choice=None)
     explained = "\n".join(explanation.lines(one, zone=PARIS))
+    evident = Evidence(rule="topic-words", where="Subject", found=subject)
+    about = replace(bill, reading=replace(bill.reading, subject=Subject(topic=Topic.BILLING, evidence=(evident,))))
+    weighed = explanation.as_object(replace(one, analysis=about), zone=PARIS)["topic_evidence"]
 
     assert found["subject"] == shown
     assert [each["found"] for each in found["verdict"]["evidence"]] == [shown, shown]
     assert report.what(bill) == f"“{shown}”"
     assert report.row(bill).what == shown
+    assert [each["found"] for each in weighed] == [shown]
     assert explained.count(shown) >= 3
     assert CODE not in explained
 
