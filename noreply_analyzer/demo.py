@@ -24,6 +24,7 @@ from .language import _, ngettext
 from .mailserver import MailServer
 from .message import Message
 from .policy import Action
+from .prose import unstuffed
 from .registry import Registry
 from .run import run_accounts
 from .staging import Mail
@@ -175,7 +176,7 @@ class Stage:
 
 def _draft(raw: bytes) -> Draft:
     body = raw.partition(b"\r\n\r\n")[2]  # 8-bit UTF-8 in one part, see `drafting.Draft.as_bytes`
-    return Draft(message=Message.from_bytes(raw), text=body.decode().replace("\r\n", "\n"))
+    return Draft(message=Message.from_bytes(raw), text=unstuffed(body.decode().replace("\r\n", "\n")))
 
 
 def _require_nothing_new(second: Outcome, before: Sequence[Draft], after: Sequence[Draft]) -> None:

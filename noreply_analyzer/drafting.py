@@ -20,7 +20,7 @@ from .address import Address
 from .brief import Answered, Brief, Writer
 from .ids import Marker, digest, draft_id, stand_in
 from .message import Message
-from .prose import STUCK, Piece, clean, lay_out, paragraphs, template, value
+from .prose import STUCK, Piece, clean, lay_out, paragraphs, stuffed, template, value
 from .registry import Medium
 from .topic import Topic
 from .wording import (
@@ -81,7 +81,9 @@ def compose(brief: Brief) -> Draft:
         message["Subject"] = _header(_own_title(brief))
     message["Date"] = brief.now.astimezone(brief.timezone).replace(microsecond=0)
     _add_threading(message, brief)
-    message.set_content(_email(brief) if mailbox else _note_and_text(brief), charset="utf-8", cte="8bit")
+    text = stuffed(_email(brief) if mailbox else _note_and_text(brief))
+    # RFC 3676: where it is edited, and on a narrow screen, a paragraph stays one.
+    message.set_content(text, charset="utf-8", cte="8bit", params={"format": "flowed"})
     return Draft(message_id=str(message["Message-ID"]), message=message, shape="email" if mailbox else "letter")
 
 
@@ -104,7 +106,7 @@ def letter_text(brief: Brief) -> str:
         ValueError: as above.
     """
     _require_answerable(brief)
-    return _render(f"{text_language(brief)}/letter.j2", text_values(brief))
+    return _letter(brief, flowed=False)
 
 
 def _require_answerable(brief: Brief) -> None:
@@ -185,7 +187,7 @@ def _note_and_text(brief: Brief) -> str:
 def _report(brief: Brief, part: str, language: str) -> str:
     """Give a part of a report: ``title``, ``note`` or ``text``."""
     filled = _environment().get_template(f"{language}/report.j2")
-    return lay_out("".join(filled.blocks[part](filled.new_context(report_values(brief, language)))))
+    return lay_out("".join(filled.blocks[part](filled.new_context(report_values(brief, language)))), flowed=True)
 
 
 def _email(brief: Brief) -> str:
@@ -196,7 +198,11 @@ def _email(brief: Brief) -> str:
 
 def _note_and_letter(brief: Brief) -> str:
     note = _render(f"{brief.writer.language}/note.j2", note_values(brief))
-    return f"{note}\n{'-' * 72}\n\n{letter_text(brief)}"
+    return f"{note}\n{'-' * 72}\n\n{_letter(brief, flowed=True)}"
+
+
+def _letter(brief: Brief, *, flowed: bool) -> str:
+    return _render(f"{text_language(brief)}/letter.j2", text_values(brief), flowed=flowed)
 
 
 # Templates --------------------------------------------------------------------------------------------------------
@@ -216,5 +222,5 @@ def _environment() -> "Environment":
     )
 
 
-def _render(name: str, values: Mapping[str, object]) -> str:
-    return lay_out(_environment().get_template(name).render(values))
+def _render(name: str, values: Mapping[str, object], *, flowed: bool = True) -> str:
+    return lay_out(_environment().get_template(name).render(values), flowed=flowed)
