@@ -25,6 +25,7 @@ from .language import _, ngettext
 from .mailserver import MailServer
 from .message import Message
 from .policy import Action
+from .prose import unstuffed
 from .registry import Registry
 from .run import run_accounts
 from .staging import Mail
@@ -184,7 +185,7 @@ def _draft(raw: bytes) -> Draft:
     named = re.search(rb'filename="([^"]+)"', attached)
     return Draft(
         message=Message.from_bytes(raw),
-        text=body.decode().replace("\r\n", "\n"),
+        text=unstuffed(body.decode().replace("\r\n", "\n")),
         attached=named[1].decode() if named else "",
     )
 

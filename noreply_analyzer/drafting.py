@@ -9,6 +9,7 @@ that have the shape of one and a date that is a date. Templates get values, neve
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.header import Header
 from email.headerregistry import Address as HeaderAddress
@@ -20,7 +21,7 @@ from .address import Address
 from .brief import Answered, Brief, Shape, Writer
 from .ids import Marker, digest, draft_id, stand_in
 from .message import Message
-from .prose import STUCK, Piece, clean, lay_out, paragraphs
+from .prose import STUCK, Piece, clean, lay_out, paragraphs, stuffed
 from .topic import Topic
 from .wording import (
     covering_title,
@@ -87,8 +88,9 @@ def compose(brief: Brief, enclosed: Enclosed | None = None) -> Draft:
     message["Date"] = brief.now.astimezone(brief.timezone).replace(microsecond=0)
     _add_threading(message, brief)
     enclosed = enclosed if brief.shape == "letter" and not brief.report else None
-    text = _email(brief) if mailbox else _note_and_text(brief, enclosed.kind if enclosed else "")
-    message.set_content(text, charset="utf-8", cte="8bit")
+    text = stuffed(_email(brief) if mailbox else _note_and_text(brief, enclosed.kind if enclosed else ""))
+    # RFC 3676: where it is edited, and on a narrow screen, a paragraph stays one.
+    message.set_content(text, charset="utf-8", cte="8bit", params={"format": "flowed"})
     if enclosed:
         _attach(message, enclosed, brief)
     return Draft(message_id=str(message["Message-ID"]), message=message, shape=brief.shape)
@@ -112,7 +114,7 @@ def letter_text(brief: Brief) -> str:
         ValueError: as above.
     """
     _require_answerable(brief)
-    return lay_out(brief.templates.fill(f"{text_language(brief)}/letter.j2", text_values(brief) | {"by_post": True}))
+    return _letter(brief, flowed=False)
 
 
 def _require_answerable(brief: Brief) -> None:
@@ -201,24 +203,33 @@ def _note_and_text(brief: Brief, attached: str) -> str:
 
 def _report(brief: Brief, part: str, language: str) -> str:
     """Give a part of a report: ``title``, ``note`` or ``text``."""
-    return lay_out(brief.templates.fill_parts(f"{language}/report.j2", report_values(brief, language))[part])
+    return lay_out(
+        brief.templates.fill_parts(f"{language}/report.j2", report_values(brief, language))[part], flowed=True
+    )
 
 
 def _email(brief: Brief) -> str:
     if brief.report:
         return _report(brief, "text", text_language(brief))
-    return lay_out(brief.templates.fill(f"{text_language(brief)}/email.j2", text_values(brief)))
+    return _filled(brief, f"{text_language(brief)}/email.j2", text_values(brief))
 
 
 def _note_and_letter(brief: Brief, attached: str) -> str:
     """Give the note to the user, and below it the text that it is about; a call needs none."""
-    said = note_values(brief) | {"attached": attached}
-    note = lay_out(brief.templates.fill(f"{brief.writer.language}/note.j2", said))
+    note = _filled(brief, f"{brief.writer.language}/note.j2", note_values(brief) | {"attached": attached})
     if brief.shape == "call":
         return note
-    text = letter_text(brief) if brief.shape == "letter" else _text_for_a_form(brief)
+    text = _letter(brief) if brief.shape == "letter" else _text_for_a_form(brief)
     return f"{note}\n{'-' * 72}\n\n{text}"
 
 
+def _letter(brief: Brief, *, flowed: bool = True) -> str:
+    return _filled(brief, f"{text_language(brief)}/letter.j2", text_values(brief) | {"by_post": True}, flowed=flowed)
+
+
 def _text_for_a_form(brief: Brief) -> str:
-    return lay_out(brief.templates.fill(f"{text_language(brief)}/form.j2", text_values(brief)))
+    return _filled(brief, f"{text_language(brief)}/form.j2", text_values(brief))
+
+
+def _filled(brief: Brief, name: str, values: Mapping[str, object], *, flowed: bool = True) -> str:
+    return lay_out(brief.templates.fill(name, values), flowed=flowed)

@@ -212,27 +212,43 @@ def _piece(line: str) -> Piece:
     return Piece(mark, line.removeprefix(mark).strip(" ").replace(_VALUE, ""))
 
 
-def lay_out(text: str) -> str:
-    """Break what a template gave into lines of at most `WIDTH` columns; a word longer than a line is left whole."""
-    laid_out = ("\n".join(_lines(pieces)) for pieces in paragraphs(text))
+def lay_out(text: str, *, flowed: bool = False) -> str:
+    """Break what a template gave into lines of at most `WIDTH` columns; a word longer than a line is left whole.
+
+    With *flowed*, a line of a paragraph that goes on ends in a space, so that a mail program can join it with the next
+    (RFC 3676 section 4); items do not flow, for their indents would be joined with them.
+    """
+    laid_out = ("\n".join(_lines(pieces, flowed=flowed)) for pieces in paragraphs(text))
     return "\n\n".join(laid_out).replace(STUCK, " ") + "\n"
 
 
-def _lines(pieces: Sequence[Piece]) -> Iterator[str]:
+def stuffed(text: str) -> str:
+    """Put a space before what flowing text would take for a quotation, or for one of these (RFC 3676 section 4.4)."""
+    return re.sub(r"^(?=[ >]|From )", " ", text, flags=re.MULTILINE)
+
+
+def unstuffed(text: str) -> str:
+    """Give the lines of flowing text as they were laid out."""
+    return re.sub(r"^ | +$", "", text, flags=re.MULTILINE)
+
+
+def _lines(pieces: Sequence[Piece], *, flowed: bool) -> Iterator[str]:
     right = [text for mark, text in pieces if mark == ">"]
     indent = max(0, min(RIGHT, WIDTH - max(map(len, right), default=0)))
     for mark, text in pieces:
         if mark in _ALONE:
             yield " " * (indent if mark == ">" else 0) + text
         else:
-            yield from _flow(mark, text)
+            yield from _flow(mark, text, end=" " if flowed and not mark else "")
 
 
-def _flow(mark: str, text: str) -> Iterator[str]:
+def _flow(mark: str, text: str, *, end: str) -> Iterator[str]:
     first, rest = _INDENTS.get(mark, ("", ""))
-    yield from textwrap.wrap(
+    lines = textwrap.wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
     )
+    yield from (line + end for line in lines[:-1])
+    yield from lines[-1:]
 
 
 def day_named(text: str, *, near: date) -> date | None:

@@ -276,7 +276,18 @@ def parsed(draft: Draft) -> EmailMessage:
 
 
 def body(draft: Draft) -> str:
-    """Give the text of the draft, with plain line ends."""
+    """Give the text of the draft as it looks in a terminal: its own lines, without what only says how they flow."""
+    return "".join(f"{line.removeprefix(' ').rstrip(' ')}\n" for line in content(draft).splitlines())
+
+
+def flowed(draft: Draft) -> list[str]:
+    """Give the lines of the draft as a program has them that lets text flow (RFC 3676 section 4)."""
+    lines = [line.removeprefix(" ") for line in content(draft).splitlines()]
+    return "".join(line if line.endswith(" ") else f"{line}\n" for line in lines).splitlines()
+
+
+def content(draft: Draft) -> str:
+    """Give the text of the draft as it is written, with plain line ends."""
     part = parsed(draft).get_body()
     assert part is not None
     text = part.get_content()

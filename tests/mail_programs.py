@@ -56,7 +56,7 @@ def aerc(account: Account, home: Path) -> Started:
     accounts.write_text(
         f"""[perso]
 source = imap+insecure://{world.user}:{world.password}@localhost:{account.plain_port}
-outgoing = smtp+plain://127.0.0.1:{account.outgoing_port}
+outgoing = smtp+none://127.0.0.1:{account.outgoing_port}
 smtp-starttls = no
 default = INBOX
 postpone = Brouillons

@@ -22,6 +22,8 @@ from drafting_cases import (
     POST,
     QUESTION,
     body,
+    content,
+    flowed,
     parsed,
     shown,
 )
@@ -35,7 +37,19 @@ from noreply_analyzer.enclosing import compose_whole
 from noreply_analyzer.grounds import Contract, case_of, choose_grounds
 from noreply_analyzer.ids import digest, is_draft_id, read_marker, stand_in
 from noreply_analyzer.message import Mailbox, Message
-from noreply_analyzer.prose import NO_BREAK, RIGHT, clean, day_named, lay_out, quotable, template, value, words
+from noreply_analyzer.prose import (
+    NO_BREAK,
+    RIGHT,
+    clean,
+    day_named,
+    lay_out,
+    quotable,
+    stuffed,
+    template,
+    unstuffed,
+    value,
+    words,
+)
 from noreply_analyzer.quoting import quoted
 from noreply_analyzer.topic import Topic
 
@@ -104,10 +118,27 @@ def test_the_note_counts_the_passages(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_lines_fit(name: str) -> None:
-    """No line is wider than 72 columns, where Thunderbird breaks what one edits in it; and none ends in a space."""
-    for line in body(compose(CASES[name])).splitlines():
-        assert len(line) <= 72
-        assert line == line.rstrip()
+    """No line is wider than 72 columns, where Thunderbird breaks what one edits in it, nor than 78 at all."""
+    for line in content(compose(CASES[name])).splitlines():
+        assert len(line.removeprefix(" ").removesuffix(" ")) <= 72
+        assert len(line) <= 78
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_paragraphs_flow_and_lines_stand(name: str) -> None:
+    """Where a mail program lets text flow, a paragraph is one line; no line of an address or a list joins another."""
+    draft = compose(CASES[name])
+    lines = flowed(draft)
+
+    assert max(map(len, lines)) > 100
+    assert " ".join(lines).split() == body(draft).split()
+    assert [line for line in lines if "   " in line.lstrip()] == []
+
+
+def test_what_looks_like_a_quotation_is_none() -> None:
+    """A line that begins with a space, > or From gets a space that a mail program takes away (RFC 3676 section 4.4)."""
+    assert stuffed("a \nb\n> c\n  d\nFrom e\nFromage\n") == "a \nb\n > c\n   d\n From e\nFromage\n"
+    assert unstuffed(stuffed("a \n> c\n  d\nFrom e\n")) == "a\n> c\n  d\nFrom e\n"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -323,9 +354,9 @@ def test_the_header_has_no_other_field() -> None:
 
     assert message.keys() == [
         *("From", "To", "Subject", "Comments", "Date", "Message-ID", "In-Reply-To", "References"),
-        *("Content-Type", "Content-Transfer-Encoding", "MIME-Version"),
+        *("Content-Transfer-Encoding", "Content-Type", "MIME-Version"),
     ]
-    assert message["Content-Type"] == 'text/plain; charset="utf-8"'
+    assert message["Content-Type"] == 'text/plain; charset="utf-8"; format="flowed"'
     assert message["Content-Transfer-Encoding"] == "8bit"
     assert message["Date"].datetime == QUESTION.now
     assert message.defects == []
@@ -588,6 +619,17 @@ def test_lay_out() -> None:
     text = "a\nb\n\n\n| c\n| d\n– e\nf\n+ g\n\n> h\n\n" + value("| i") + "\n"
 
     assert lay_out(text) == f"a b\n\nc\nd\n  – e f\n    g\n\n{' ' * RIGHT}h\n\n| i\n"
+
+
+@pytest.mark.parametrize("mark", ["", "– ", "+ "])
+def test_lay_out_flowed(mark: str) -> None:
+    """Only what has no mark flows: joined again, the second line of an item would have its indent in the middle."""
+    text = f"{mark}{'mot ' * 30}"
+
+    laid_out, flowing = lay_out(text).splitlines(), lay_out(text, flowed=True).splitlines()
+
+    assert [line.rstrip() for line in flowing] == laid_out
+    assert [line.endswith(" ") for line in flowing] == [mark == "", False]
 
 
 def test_what_belongs_together_stays_together() -> None:

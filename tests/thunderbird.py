@@ -151,15 +151,8 @@ class Thunderbird:
 
     def picture(self, file: Path) -> None:
         """Take a picture of the screen."""
-        command = [
-            require_installed("import", package="imagemagick"),
-            "-display",
-            self.display,
-            "-window",
-            "root",
-            str(file),
-        ]
-        subprocess.run(command, check=True)
+        program = require_installed("import", package="imagemagick")
+        subprocess.run([program, "-display", self.display, "-window", "root", str(file)], check=True)
 
     def _start_screen(self, things: contextlib.ExitStack) -> str:
         reading, writing = os.pipe()

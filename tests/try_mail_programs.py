@@ -113,9 +113,11 @@ def run(world: World) -> None:
 
 
 def stored(world: World, mailbox: str) -> list[bytes]:
-    """Give what lies in *mailbox*, header fields as they were written."""
+    """Give what lies in *mailbox*, flags first and header fields as they were written."""
     policy = SMTP.clone(refold_source="none")
-    return [message.as_bytes(policy=policy) for _uid, _flags, message in world.fetch_all(mailbox)]
+    return [
+        f"{flags}\n".encode() + message.as_bytes(policy=policy) for _uid, flags, message in world.fetch_all(mailbox)
+    ]
 
 
 def main(folder: Path) -> None:
