@@ -5,6 +5,7 @@ import shutil
 import ssl
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +31,7 @@ from .message import Message
 from .opening import open_store
 from .progress import Progress
 from .providers import Provider, provider_at, provider_of
-from .questions import ask, ask_secret, confirm, say
+from .questions import ask, ask_secret, confirm, explain, say
 from .supplies import now
 from .vouching import latest
 from .wire import countdown
@@ -106,8 +107,6 @@ def ask_way(maildir: str, settings: Settings) -> Way:
     if isinstance(given, str):
         return Way(path=given, address=_ask_address(settings))
     way = _ask_server(Way(address=given), _find(given, settings))
-    for sentence in way.provider.advice() if way.provider else ():
-        say(sentence)
     return replace(way, secret=_ask_secret(way))
 
 
@@ -135,7 +134,7 @@ def _find(address: Address, settings: Settings) -> Place | None:
         "{domain} is none of the providers known here. Where the DNS is asked for its mail server, your resolver and"
         " whoever runs {domain} learn that somebody asks."
     )
-    say(sentence.format(domain=address.domain))
+    explain(sentence.format(domain=address.domain))
     if not confirm(_("May the DNS be asked?"), default=True):
         return None
     try:
@@ -155,23 +154,31 @@ def _ask_server(way: Way, known: Place | None) -> Way:
             "Your provider's help calls it the IMAP server. Type it as {name}, or with a port as {with_port};"
             " or the name of your provider, if it is OVH, Gandi, Infomaniak, Gmail, …"
         )
-        say(sentence.format(name="imap.example.org", with_port="imap.example.org:143"))
+        explain(sentence.format(name="imap.example.org", with_port="imap.example.org:143"))
     found = ask(_("Server"), read, default=str(known or ""))
-    place, provider = (
-        (place_of(found), found) if isinstance(found, Provider) else (found, provider_at(found.host, found.port))
-    )
-    user = provider.user_of(way.address) if provider else ""
-    return replace(way, place=place, provider=provider, user=user)
+    provider = found if isinstance(found, Provider) else provider_at(found.host, found.port)
+    place = place_of(found) if isinstance(found, Provider) else found
+    asked = replace(way, place=place, provider=provider)
+    if way.place and way.place.host != place.host:
+        asked = replace(asked, tls_ca="")  # whom one trusts for one server one need not trust for another
+    if provider and provider is not way.provider:
+        asked = replace(asked, user=provider.user_of(way.address))
+        for sentence in provider.advice():
+            explain(sentence)
+    return asked
 
 
 def _ask_authority() -> str:
     def there(answer: str) -> str:
-        path = Path(answer).expanduser().absolute()
-        if answer and not path.is_file():
-            raise UsageError(_("there is no file {path}").format(path=path))
-        return str(path) if answer else ""
+        with suppress(RuntimeError):  # ~nobody
+            path = Path(answer).expanduser().absolute()
+            if not answer or path.is_file():
+                return str(path) if answer else ""
+        raise UsageError(_("there is no file {path}").format(path=answer))
 
-    say(_("If you know whose certificate that is (Proton Bridge, a server of your own), it can be trusted as well."))
+    explain(
+        _("If you know whose certificate that is (Proton Bridge, a server of your own), it can be trusted as well.")
+    )
     return ask(_("File with the certificate, or with its authority (Enter: another server)"), there)
 
 
@@ -182,7 +189,7 @@ def _ask_secret(way: Way) -> Secret:
     if way.provider and way.provider.wants == "token":
         question = _("Command that gives an access token (as: oama access {address})").format(address=way.address)
         return Secret(command=ask(question, _read_command), token=True)
-    say(
+    explain(
         _(
             "The password: best is a command that gives it (pass show mail/anne, secret-tool lookup …): for that, press"
             " Enter. Or type it: it goes into a file that only you can read, and never into the configuration."
@@ -233,7 +240,7 @@ def arrive(way: Way, name: str, settings: Settings, environment: Mapping[str, st
             tries -= 1
             if not tries:
                 raise
-            say(str(error))
+            explain(str(error))
             way = _another(way, error)
 
 
@@ -248,7 +255,7 @@ def _another(way: Way, error: NoreplyAnalyzerError) -> Way:
     unknown = isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _NOT_TRUSTED
     if unknown and (authority := _ask_authority()):
         return replace(way, tls_ca=authority)
-    return replace(_ask_server(way, way.place), secret=way.secret)
+    return _ask_server(way, way.place)
 
 
 def _folder(answer: str) -> str:

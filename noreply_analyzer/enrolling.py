@@ -20,7 +20,7 @@ from .language import _, in_use
 from .mailboxes import Listed, Role, find, no_drafts
 from .message import Message
 from .providers import Provider
-from .questions import ask, choose, confirm, require_terminal, say
+from .questions import ask, choose, confirm, explain, require_terminal, say
 from .vouching import carried, in_words, what_is_carried, worth_pinning
 
 _PROGRAM: Final = "noreply-analyzer"
@@ -164,9 +164,11 @@ def _pinned(provider: Provider | None, messages: Sequence[Message]) -> dict[str,
         say(_('"microsoft" stands for fields without a name, as Outlook.com and Microsoft 365 write them.'))
     if not carriers:
         if messages:
-            say(_("Nothing is to be pinned then: senders are proven by signatures, which this program checks itself."))
+            explain(
+                _("Nothing is to be pinned then: senders are proven by signatures, which this program checks itself.")
+            )
         return {}
-    say(
+    explain(
         _(
             "Pinned, its `dmarc=pass` proves an author, also without a signature, and its `dmarc=fail` contradicts one:"
             " such mail is told, never drafted to. Pin nobody if mail comes here by way of another mailbox"
@@ -205,7 +207,7 @@ def _say_what_next(config: str, *, by_command: bool) -> None:
     say(_("Then have it run every half hour, with this line in your crontab (crontab -e):"))
     say(f"  */30 * * * *  {lasting}{options} run".replace("%", r"\%"))
     if by_command:
-        say(_("There is no terminal then: a command that asks for a passphrase gives no password to a run."))
+        explain(_("There is no terminal then: a command that asks for a passphrase gives no password to a run."))
     say(_("Or from systemd: samples/systemd/noreply-analyzer.service says how."))
 
 

@@ -1,7 +1,9 @@
 """Questions on the terminal: what is typed is asked for again until it can be used."""
 
 import importlib
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
@@ -14,6 +16,7 @@ from .language import _
 
 T = TypeVar("T")
 
+_WIDTH: Final = 100
 _YES: Final = frozenset({"y", "yes", "o", "oui"})
 _NO: Final = frozenset({"n", "no", "non"})
 
@@ -36,6 +39,13 @@ def require_terminal() -> None:
 def say(sentence: str = "") -> None:
     """Print a sentence on a line of its own."""
     click.echo(escaped(sentence))
+
+
+def explain(sentence: str) -> None:
+    """Print what is to be read and not to be copied, in lines that no terminal breaks within a word."""
+    width = min(shutil.get_terminal_size().columns, _WIDTH)
+    for line in sentence.splitlines():
+        click.echo(textwrap.fill(escaped(line), width, break_long_words=False, break_on_hyphens=False))
 
 
 def ask(question: str, read: Callable[[str], T], *, default: str = "") -> T:

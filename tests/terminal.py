@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from program import ROOT, environment
+from program import environment
 
 SECONDS = 60.0
 
@@ -43,7 +43,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env=self._environment | {"PYTHONPATH": str(ROOT)},
+            env=self._environment,
             cwd=self._folder,
             start_new_session=True,
         )

@@ -367,7 +367,7 @@ def test_the_account_that_the_message_was_sent_to_writes(world: MaildirWorld) ->
 @pytest.mark.parametrize(
     ("config", "words", "sentence"),
     [
-        (None, [], "there is no such file; config.example.toml shows"),
+        (None, [], "there is no such file; `noreply-analyzer setup` writes one"),
         ('[identity]\nname = "Anne"\n', [], "config.toml: names no account: add an [[accounts]] table"),
     ],
 )

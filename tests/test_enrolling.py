@@ -18,8 +18,11 @@ from terminal import Terminal
 from test_cut_off import bill
 from world import TELECOM, MaildirWorld, World
 
+from noreply_analyzer.address import Address
+from noreply_analyzer.approach import Secret, Way, _ask_server
 from noreply_analyzer.config import load
 from noreply_analyzer.enrolling import _how_called, _pinned
+from noreply_analyzer.finding import Place
 from noreply_analyzer.mailserver import MailServer
 from noreply_analyzer.message import Message
 from noreply_analyzer.providers import provider_of
@@ -174,7 +177,7 @@ def test_a_dns_that_does_not_say_it(home: Path, dns: DnsServer, answer: Bad | No
         ("anne@orange.fr", "[imap.orange.fr]", "The password: best is", "Password"),
         ("anne@gmail.com", "[imap.gmail.com]", "make an app password there", "Password"),
         ("anne@outlook.fr", "[outlook.office365.com]", "takes no password from programs", "Command"),
-        ("anne@proton.me", "[127.0.0.1:1143]", "the password that Bridge shows", "Password"),
+        ("anne@proton.me", "[127.0.0.1:1143]", "that Bridge shows", "Password"),
     ],
 )
 def test_well_known_providers(home: Path, dns: DnsServer, address: str, server: str, said: str, asked: str) -> None:
@@ -302,6 +305,57 @@ def test_another_user_name(home: Path) -> None:
     assert load(home / CONFIG).accounts[0].login == "anne"
 
 
+def test_what_was_corrected_stays() -> None:
+    """Who names another server has not another user name, but whom he trusts is asked anew."""
+    way = Way(
+        address=Address.parse("anne@example.org"),
+        place=Place(host="a.example.org"),
+        user="anne",
+        tls_ca="a.pem",
+        secret=Secret(typed="secret"),
+    )
+    found: list[Way] = []
+
+    @click.command()
+    def ask() -> None:
+        found.append(_ask_server(way, way.place))
+
+    for typed_in in ("", "a.example.org:143", "b.example.org", "laposte.net", "La Poste"):
+        CliRunner().invoke(ask, input=f"{typed_in}\n", catch_exceptions=False)
+
+    assert [(one.place and str(one.place), one.user, one.tls_ca) for one in found] == [
+        ("a.example.org", "anne", "a.pem"),
+        ("a.example.org:143", "anne", "a.pem"),
+        ("b.example.org", "anne", ""),
+        ("laposte.net", "anne", ""),
+        ("imap.laposte.net", "anne", ""),
+    ]
+    assert {one.secret.typed for one in found} == {"secret"}
+
+
+@pytest.mark.parametrize(
+    ("secret", "keys"),
+    [
+        (Secret(typed="secret"), {"password_file": "/home/anne/x.password"}),
+        (Secret(command=("pass", "mail")), {"password_command": ("pass", "mail")}),
+        (Secret(command=("oama", "access", "a"), token=True), {"token_command": ("oama", "access", "a")}),
+    ],
+)
+def test_what_the_configuration_says_of_a_password(secret: Secret, keys: dict[str, object]) -> None:
+    """Where it is, and never what it is."""
+    way = Way(address=Address.parse("anne@example.org"), place=Place(host="imap.example.org"), secret=secret)
+
+    assert (
+        way.keys("perso", Path("/home/anne/x.password"))
+        == {
+            "name": "perso",
+            "address": "anne@example.org",
+            "host": "imap.example.org",
+        }
+        | keys
+    )
+
+
 def nobody() -> int:
     """Give a port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -318,6 +372,7 @@ def test_a_server_out_of_reach(home: Path, plain_server: MailServer) -> None:
         terminal.answer_unseen("Password", "secret")
         terminal.wait_for("nobody listens there")
         terminal.answer(f"Server [{away}]", at(plain_server))
+        terminal.wait_for("login       example: anne@example.org")
         leave_blank(terminal)
         assert terminal.end() == 0, terminal.said
     (home / CONFIG).unlink()
@@ -336,8 +391,9 @@ def test_a_certificate_that_nobody_knows(world: World, home: Path) -> None:
         name_server(terminal, f"localhost:{world.port}")
         terminal.answer_unseen("Password", world.password)
         terminal.wait_for("cannot be trusted")
-        terminal.answer("with its authority", "nowhere.pem")
-        terminal.wait_for("there is no file")
+        for nowhere in ("nowhere.pem", "~nobody-at-all/x.pem"):
+            terminal.answer("with its authority", nowhere)
+            terminal.wait_for("there is no file")
         terminal.answer("with its authority")
         terminal.answer(f"Server [localhost:{world.port}]")
         terminal.answer("with its authority")

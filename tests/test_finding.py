@@ -1,6 +1,10 @@
 """Where a mail server is: as it is typed, and as the DNS says."""
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from servers.dnsd import Alias, Answer, Bad, DnsServer, Srv, Txt
 
 from noreply_analyzer.address import canonicalize_domain
@@ -64,6 +68,14 @@ def test_a_server_that_cannot(typed: str, said: str) -> None:
     """The sentence says what it should be."""
     with pytest.raises(UsageError, match=said):
         read(typed)
+
+
+@given(st.text() | st.from_regex(r"[a-z.:\[\]0-9]{1,20}( [a-z]+)?", fullmatch=True))
+def test_any_text_is_a_server_or_refused(typed: str) -> None:
+    """And what is made of it is read as itself."""
+    with contextlib.suppress(UsageError):
+        place = read(typed)
+        assert isinstance(place, Provider) or read(str(place)) == place
 
 
 def test_the_name_of_a_provider() -> None:

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 from servers.dnsd import DnsServer
+from terminal import Terminal
 from world import NOTICE, TELECOM, World, compiled_records, text_of
+
+from noreply_analyzer.mailserver import MailServer
 
 WATCHING = Path(__file__).with_name("watching")
 ROOT = Path(__file__).parent.parent
@@ -207,6 +210,33 @@ def test_a_scan_asks_the_dns_unless_it_is_told_not_to(
     assert dns.names_asked() == ([TELECOM.key.name] if asked else [])
     assert set(watched.about({"open", "os.mkdir", "os.rename", "os.remove"})) <= {os.devnull}
     assert files_below(tmp_path) == {"config.toml", "mail.eml", "notes"}
+
+
+def test_setup_speaks_to_the_mail_server_and_writes_two_files(tmp_path: Path, dns: DnsServer) -> None:
+    """The DNS is not asked where one says no; and no file is there before the last answer."""
+    config, notes = tmp_path / "home" / "config.toml", tmp_path / "notes"
+    config.parent.mkdir()
+    watched = {"WATCHED": str(notes), "PYTHONPATH": f"{WATCHING}:{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
+    with (
+        MailServer({"anne@example.org": WORD}) as server,
+        Terminal(config.parent, "--config", str(config), "setup", more=watched) as terminal,
+    ):
+        server.create("anne@example.org", "Drafts")
+        server.create("anne@example.org", "Sent")
+        terminal.answer("Your e-mail address", "anne@example.org")
+        terminal.answer("May the DNS be asked?", "n")
+        terminal.answer("Server", f"{server.host}:{server.port} none")
+        terminal.answer_unseen("Password", WORD)
+        terminal.answer("Your name", "Anne")
+        assert files_below(config.parent) == set()
+        terminal.answer("Line 1")
+        assert terminal.end() == 0, terminal.said
+
+    events = [tuple(json.loads(line)) for line in notes.read_text("utf-8").splitlines()]
+    assert {about[1] for event, about in events if event in TALK} == {server.port}
+    assert dns.questions == []
+    assert files_below(config.parent) == {"config.toml", "example.password"}
+    assert WORD not in config.read_text("utf-8")
 
 
 READING = """
