@@ -6,9 +6,10 @@ tries it first (`stationery`).
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
+from importlib.resources import files
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -124,6 +125,24 @@ SHIPPED: Final = Templates()
 """What the program brings along."""
 
 
+@cache
+def languages() -> tuple[str, ...]:
+    """Give the languages in which there are templates."""
+    return tuple(sorted({name.partition("/")[0] for name in shipped_names()}))
+
+
+@cache
+def shipped_names() -> tuple[str, ...]:
+    """Give the names of all that an own template can stand over."""
+    folders = [folder for folder in (files(__package__) / "templates").iterdir() if (folder / "words.toml").is_file()]
+    return tuple(sorted(f"{folder.name}/{file.name}" for folder in folders for file in folder.iterdir()))
+
+
+def shipped_text(name: str) -> str:
+    """Give the template called *name* as it was typed, to be copied and changed."""
+    return (files(__package__) / "templates" / name).read_text("utf-8")
+
+
 def load() -> None:
     """Import what filling templates takes."""
     _environment(SHIPPED)
@@ -138,6 +157,26 @@ def _throw_into(pieces: Iterator[str], error: Exception) -> None:
     if throw := getattr(pieces, "throw", None):
         throw(error)
     raise error
+
+
+def unknown_names(one: Own, known: Container[str], also_set_in: Iterable[Own]) -> list[tuple[int, str]]:
+    """Give the names in an own template that no value has, each with its first line; none if it cannot be parsed.
+
+    What the template, or one of *also_set_in* that may include it, sets or asks for (``is defined``) is known.
+    """
+    from jinja2 import TemplateError as BrokenError
+    from jinja2 import meta, nodes
+
+    try:
+        trees = [_environment(SHIPPED).parse(each.text) for each in (one, *also_set_in)]
+    except (BrokenError, RecursionError):  # filling it says so
+        return []
+    names = [node for tree in trees for node in tree.find_all(nodes.Name)]
+    tests = (test.node for test in trees[0].find_all(nodes.Test) if test.name in {"defined", "undefined"})
+    excused = {node.name for node in names if node.ctx != "load"} | {getattr(node, "name", "") for node in tests}
+    wanted = {name for name in meta.find_undeclared_variables(trees[0]) - excused if name not in known}
+    lines = {node.name: node.lineno for node in reversed(list(trees[0].find_all(nodes.Name))) if node.name in wanted}
+    return sorted((line, name) for name, line in lines.items())
 
 
 @lru_cache(maxsize=4)
