@@ -88,7 +88,8 @@ def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
         ValueError: as above.
     """
     _require_answerable(brief)
-    parts = brief.templates.fill_parts(f"{text_language(brief)}/letter.j2", text_values(brief))
+    name = f"{text_language(brief)}/letter.j2"
+    parts = brief.templates.fill_parts(name, text_values(brief), needed=("recipient", "subject"))
     return {name: tuple(paragraphs(text)) for name, text in parts.items()}
 
 

@@ -81,7 +81,8 @@ def _report(brief: Brief) -> Brief:
 
 
 def _text(draft: Draft) -> str:
-    return str(draft.message.get_content()).replace("\r\n", "\n")
+    body = draft.message.get_body(("plain",))
+    return body.get_content().replace("\r\n", "\n") if body else ""
 
 
 def _folded(what: str, title: str, text: str) -> Iterator[str]:

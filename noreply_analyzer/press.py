@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 _SHIPPED: Final = "shipped/"
 """What stands before the name of a shipped template, for an own one of the same name that goes on from it."""
 _FILLED: Final = re.compile(r"[a-z]{2}/[A-Za-z0-9_-]+\.j2\Z")
-_MOST: Final = 1_000_000
-"""Characters that an own template may write: a report of long messages has fewer, and a letter far fewer."""
+_MOST: Final = 100_000
+"""Characters that an own template may write, thirty pages; a report repeats whole messages, and may be longer."""
+_MOST_REPORTED: Final = 2_000_000
+_NO_WORDS: Final = " \t\n|>–+"
 
 
 class Own(NamedTuple):
@@ -68,27 +70,31 @@ class Templates:
         """
         try:
             filled = _environment(self).get_template(name)
-            return self._joined(filled.root_render_func(filled.new_context(dict(values))))
+            return self._joined(filled.root_render_func(filled.new_context(dict(values))), name)
         except Exception as error:
-            self._blame(error)
+            self._blame(error, name)
             raise
 
-    def fill_parts(self, name: str, values: Mapping[str, object]) -> dict[str, str]:
+    def fill_parts(self, name: str, values: Mapping[str, object], *, needed: Iterable[str] = ()) -> dict[str, str]:
         """Give what the blocks of the template called *name* say, by their names, in their order.
 
         Raises:
-            TemplateError: an own template is wrong, or has not all blocks of the shipped one.
+            TemplateError: an own template is wrong, has not all blocks of the shipped one, or one of those that are
+                *needed* says nothing.
         """
         try:
             filled = _environment(self).get_template(name)
             context, order = filled.new_context(dict(values)), list(filled.blocks)
             if own := self.find(name):
-                self._joined(filled.root_render_func(context))  # so that what it extends hands its blocks on
+                self._joined(filled.root_render_func(context), name)  # so that what it extends hands its blocks on
                 order = self._order(own, order, there=context.blocks)
-            return {block: self._joined(context.blocks[block][0](context)) for block in order}
+            parts = {block: self._joined(context.blocks[block][0](context), name) for block in order}
+            if own:
+                _require_words(own, {block: parts[block] for block in needed})
         except Exception as error:
-            self._blame(error)
+            self._blame(error, name)
             raise
+        return parts
 
     def _order(self, own: Own, blocks: list[str], *, there: Container[str]) -> list[str]:
         """Give the order of the parts: the own template's, if it has them all; the shipped one's, if it extends it."""
@@ -98,21 +104,28 @@ class Templates:
             raise TemplateError(own.name, own.path, 1, sentence.format(names=", ".join(missing)))
         return blocks if wanted.keys() <= set(blocks) else list(wanted)
 
-    def _joined(self, pieces: Iterator[str]) -> str:
-        if not self.own:
+    def _written_by(self, name: str) -> tuple[Own, ...]:
+        """Give the own templates that what is called *name* consists of: itself, or else what it includes."""
+        own = self.find(name)
+        return (own,) if own else tuple(one for one in self.own if one.name in template(name))
+
+    def _joined(self, pieces: Iterator[str], name: str) -> str:
+        if not self._written_by(name):
             return "".join(pieces)
+        most = _MOST_REPORTED if name.endswith("/report.j2") else _MOST
         given: list[str] = []
         size = 0
         for piece in pieces:
             given.append(piece)
             size += len(piece)
-            if size > _MOST:
-                _throw_into(pieces, _TooMuchError())
+            if size > most:
+                _throw_into(pieces, _TooMuchError(most))
         return "".join(given)
 
-    def _blame(self, error: Exception) -> None:
+    def _blame(self, error: Exception, name: str) -> None:
         """Raise *error* as the fault of the own template in which it came up, if it was one."""
-        place: tuple[Own, int] | None = None
+        written_by = self._written_by(name) if isinstance(error, _TooMuchError) else ()
+        place = (written_by[0], 1) if written_by else None
         for frame, line in walk_tb(error.__traceback__):
             source: Template | None = frame.f_globals.get("__jinja_template__")
             if source and (own := self.find(source.name or "")):
@@ -150,6 +163,12 @@ def load() -> None:
 
 class _TooMuchError(Exception):
     """A template writes more than anybody reads."""
+
+
+def _require_words(own: Own, parts: Mapping[str, str]) -> None:
+    for block, text in parts.items():
+        if not text.strip(_NO_WORDS):
+            raise TemplateError(own.name, own.path, 1, _("its block {name} says nothing").format(name=block))
 
 
 def _throw_into(pieces: Iterator[str], error: Exception) -> None:
@@ -246,7 +265,7 @@ def _said_of(error: Exception) -> str:
 
     match error:
         case _TooMuchError():
-            return _("writes more than {count} characters").format(count=_MOST)
+            return _("writes more than {count} characters").format(count=error)
         case TimeoutError():
             return _("takes too long")
         case MemoryError():
