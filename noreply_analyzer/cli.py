@@ -22,6 +22,7 @@ from .options import Options, language_of
 from .output import Output, sentences, standard_streams
 from .registry_commands import registry
 from .state_commands import state
+from .template_commands import templates
 
 log = logging.getLogger("noreply_analyzer")
 
@@ -253,6 +254,7 @@ def demo() -> int:
 
 main.add_command(registry)
 main.add_command(state)
+main.add_command(templates)
 
 
 def run_command_line(words: Sequence[str]) -> int:

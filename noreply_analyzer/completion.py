@@ -1,4 +1,4 @@
-"""What the shell offers while one types: accounts, records, sectors. Never an error, a password or a look-up.
+"""What the shell offers while one types: accounts, records, templates. Never an error, a password or a look-up.
 
 click asks these functions before any command runs, so that what stands before the command has to be read here again.
 """
@@ -65,6 +65,19 @@ def _sectors(settings: Settings) -> Iterator[str]:
 
     return (operator.sector for operator in open_records(settings).registry.operators)
 
+
+def _templates(settings: Settings) -> Iterator[str]:
+    """Name the templates by their files, the user's own among them."""
+    with suppress(OSError):
+        folder = Path(settings.drafting.templates).expanduser()
+        yield from (path.relative_to(folder).as_posix() for path in folder.glob("??/[!.]*"))
+    from .press import shipped_names
+
+    yield from shipped_names()
+
+
+templates = _offering(_templates)
+"""Offers the names of templates."""
 
 accounts = _offering(lambda settings: (account.name for account in settings.accounts))
 """Offers the accounts of the configuration."""

@@ -103,7 +103,8 @@ def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
         ValueError: as above.
     """
     _require_answerable(brief)
-    parts = brief.templates.fill_parts(f"{text_language(brief)}/letter.j2", text_values(brief) | {"by_post": True})
+    name, values = f"{text_language(brief)}/letter.j2", text_values(brief) | {"by_post": True}
+    parts = brief.templates.fill_parts(name, values, needed=("recipient", "subject"))
     return {name: tuple(paragraphs(text)) for name, text in parts.items()}
 
 

@@ -6,9 +6,10 @@ tries it first (`stationery`).
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
+from importlib.resources import files
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 _SHIPPED: Final = "shipped/"
 """What stands before the name of a shipped template, for an own one of the same name that goes on from it."""
 _FILLED: Final = re.compile(r"[a-z]{2}/[A-Za-z0-9_-]+\.j2\Z")
-_MOST: Final = 1_000_000
-"""Characters that an own template may write: a report of long messages has fewer, and a letter far fewer."""
+_MOST: Final = 100_000
+"""Characters that an own template may write, thirty pages; a report repeats whole messages, and may be longer."""
+_MOST_REPORTED: Final = 2_000_000
+_NO_WORDS: Final = " \t\n|>–+"
 
 
 class Own(NamedTuple):
@@ -67,27 +70,31 @@ class Templates:
         """
         try:
             filled = _environment(self).get_template(name)
-            return self._joined(filled.root_render_func(filled.new_context(dict(values))))
+            return self._joined(filled.root_render_func(filled.new_context(dict(values))), name)
         except Exception as error:
-            self._blame(error)
+            self._blame(error, name)
             raise
 
-    def fill_parts(self, name: str, values: Mapping[str, object]) -> dict[str, str]:
+    def fill_parts(self, name: str, values: Mapping[str, object], *, needed: Iterable[str] = ()) -> dict[str, str]:
         """Give what the blocks of the template called *name* say, by their names, in their order.
 
         Raises:
-            TemplateError: an own template is wrong, or has not all blocks of the shipped one.
+            TemplateError: an own template is wrong, has not all blocks of the shipped one, or one of those that are
+                *needed* says nothing.
         """
         try:
             filled = _environment(self).get_template(name)
             context, order = filled.new_context(dict(values)), list(filled.blocks)
             if own := self.find(name):
-                self._joined(filled.root_render_func(context))  # so that what it extends hands its blocks on
+                self._joined(filled.root_render_func(context), name)  # so that what it extends hands its blocks on
                 order = self._order(own, order, there=context.blocks)
-            return {block: self._joined(context.blocks[block][0](context)) for block in order}
+            parts = {block: self._joined(context.blocks[block][0](context), name) for block in order}
+            if own:
+                _require_words(own, {block: parts[block] for block in needed})
         except Exception as error:
-            self._blame(error)
+            self._blame(error, name)
             raise
+        return parts
 
     def _order(self, own: Own, blocks: list[str], *, there: Container[str]) -> list[str]:
         """Give the order of the parts: the own template's, if it has them all; the shipped one's, if it extends it."""
@@ -97,21 +104,28 @@ class Templates:
             raise TemplateError(own.name, own.path, 1, sentence.format(names=", ".join(missing)))
         return blocks if wanted.keys() <= set(blocks) else list(wanted)
 
-    def _joined(self, pieces: Iterator[str]) -> str:
-        if not self.own:
+    def _written_by(self, name: str) -> tuple[Own, ...]:
+        """Give the own templates that what is called *name* consists of: itself, or else what it includes."""
+        own = self.find(name)
+        return (own,) if own else tuple(one for one in self.own if one.name in template(name))
+
+    def _joined(self, pieces: Iterator[str], name: str) -> str:
+        if not self._written_by(name):
             return "".join(pieces)
+        most = _MOST_REPORTED if name.endswith("/report.j2") else _MOST
         given: list[str] = []
         size = 0
         for piece in pieces:
             given.append(piece)
             size += len(piece)
-            if size > _MOST:
-                _throw_into(pieces, _TooMuchError())
+            if size > most:
+                _throw_into(pieces, _TooMuchError(most))
         return "".join(given)
 
-    def _blame(self, error: Exception) -> None:
+    def _blame(self, error: Exception, name: str) -> None:
         """Raise *error* as the fault of the own template in which it came up, if it was one."""
-        place: tuple[Own, int] | None = None
+        written_by = self._written_by(name) if isinstance(error, _TooMuchError) else ()
+        place = (written_by[0], 1) if written_by else None
         for frame, line in walk_tb(error.__traceback__):
             source: Template | None = frame.f_globals.get("__jinja_template__")
             if source and (own := self.find(source.name or "")):
@@ -124,6 +138,24 @@ SHIPPED: Final = Templates()
 """What the program brings along."""
 
 
+@cache
+def languages() -> tuple[str, ...]:
+    """Give the languages in which there are templates."""
+    return tuple(sorted({name.partition("/")[0] for name in shipped_names()}))
+
+
+@cache
+def shipped_names() -> tuple[str, ...]:
+    """Give the names of all that an own template can stand over."""
+    folders = [folder for folder in (files(__package__) / "templates").iterdir() if (folder / "words.toml").is_file()]
+    return tuple(sorted(f"{folder.name}/{file.name}" for folder in folders for file in folder.iterdir()))
+
+
+def shipped_text(name: str) -> str:
+    """Give the template called *name* as it was typed, to be copied and changed."""
+    return (files(__package__) / "templates" / name).read_text("utf-8")
+
+
 def load() -> None:
     """Import what filling templates takes."""
     _environment(SHIPPED)
@@ -133,11 +165,37 @@ class _TooMuchError(Exception):
     """A template writes more than anybody reads."""
 
 
+def _require_words(own: Own, parts: Mapping[str, str]) -> None:
+    for block, text in parts.items():
+        if not text.strip(_NO_WORDS):
+            raise TemplateError(own.name, own.path, 1, _("its block {name} says nothing").format(name=block))
+
+
 def _throw_into(pieces: Iterator[str], error: Exception) -> None:
     """Have *error* come up where the template is, so that it can be named."""
     if throw := getattr(pieces, "throw", None):
         throw(error)
     raise error
+
+
+def unknown_names(one: Own, known: Container[str], also_set_in: Iterable[Own]) -> list[tuple[int, str]]:
+    """Give the names in an own template that no value has, each with its first line; none if it cannot be parsed.
+
+    What the template, or one of *also_set_in* that may include it, sets or asks for (``is defined``) is known.
+    """
+    from jinja2 import TemplateError as BrokenError
+    from jinja2 import meta, nodes
+
+    try:
+        trees = [_environment(SHIPPED).parse(each.text) for each in (one, *also_set_in)]
+    except (BrokenError, RecursionError):  # filling it says so
+        return []
+    names = [node for tree in trees for node in tree.find_all(nodes.Name)]
+    tests = (test.node for test in trees[0].find_all(nodes.Test) if test.name in {"defined", "undefined"})
+    excused = {node.name for node in names if node.ctx != "load"} | {getattr(node, "name", "") for node in tests}
+    wanted = {name for name in meta.find_undeclared_variables(trees[0]) - excused if name not in known}
+    lines = {node.name: node.lineno for node in reversed(list(trees[0].find_all(nodes.Name))) if node.name in wanted}
+    return sorted((line, name) for name, line in lines.items())
 
 
 @lru_cache(maxsize=4)
@@ -207,7 +265,7 @@ def _said_of(error: Exception) -> str:
 
     match error:
         case _TooMuchError():
-            return _("writes more than {count} characters").format(count=_MOST)
+            return _("writes more than {count} characters").format(count=error)
         case TimeoutError():
             return _("takes too long")
         case MemoryError():

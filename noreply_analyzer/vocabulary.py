@@ -14,7 +14,7 @@ import msgspec
 
 from .language import _
 from .prose import Words, template, typeset
-from .tables import choices
+from .tables import guess
 
 
 class Mistake(NamedTuple):
@@ -62,7 +62,7 @@ def _mistakes(
     for key, said in own.items():
         path = (*above, key)
         if key not in shipped:
-            yield path, _("{key} is no key here").format(key=".".join(path)) + choices(key, shipped)
+            yield path, _("{key} is no key here").format(key=".".join(path)) + guess(key, shipped)
         elif isinstance(said, dict) and isinstance(shipped[key], dict):
             yield from _mistakes(said, shipped[key], path)
         elif problem := _problem(said, shipped[key]):

@@ -34,7 +34,8 @@ def home(tmp_path: Path) -> Path:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "decathlete.toml").touch()
     folder = tmp_path / ".config" / "noreply-analyzer"
-    folder.mkdir(parents=True)
+    (folder / "templates" / "fr").mkdir(parents=True)
+    (folder / "templates" / "fr" / "hello.j2").touch()
     (folder / "config.toml").write_text(CONFIG.format(home=tmp_path), "utf-8")
     return tmp_path
 
@@ -59,7 +60,7 @@ def offered(home: Path, shell: str, *words: str, incomplete: str = "", **more: s
 @pytest.mark.parametrize(
     ("words", "incomplete", "found"),
     [
-        ((), "", ["check", "demo", "draft", "explain", "registry", "run", "scan", "setup", "state"]),
+        ((), "", ["check", "demo", "draft", "explain", "registry", "run", "scan", "setup", "state", "templates"]),
         (("registry",), "s", ["schema", "search", "show", "stats"]),
         (("state",), "f", ["forget"]),
         (("run",), "", ["perso", "professionnel"]),
@@ -70,6 +71,8 @@ def offered(home: Path, shell: str, *words: str, incomplete: str = "", **more: s
         (("state", "forget"), "per", ["perso"]),
         (("registry", "show"), "decat", ["decathlete", "decathlon"]),
         (("registry", "show"), "xyzzy", []),
+        (("templates", "show"), "fr/l", ["fr/letter.j2", "fr/listed.j2"]),
+        (("templates", "check"), "fr/he", ["fr/hello.j2"]),
         (("registry", "list", "--sector"), "t", ["telecom", "transport", "travel"]),
         (("--language",), "", ["fr", "en"]),
         (("run",), "--dr", ["--dry-run"]),

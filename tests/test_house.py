@@ -157,7 +157,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "imapclient": {"connecting", "dialogue", "wire"},
     "imaplib": {"wire", "mailserver"},
     "mailparser": {"message"},
-    "email": {"message", "drafting", "letter", "staging"},  # the last three write mail
+    "email": {"message", "drafting", "letter", "staging", "specimens"},  # the last four write mail
     "dkim": {"authentication", "testing"},
     "nacl": {"testing"},
     "dns": {"dns"},
@@ -166,7 +166,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "typst": {"letter"},
     "pymap": {"mailserver"},
     "rich": {"columns", "progress", "report"},
-    "click": {"cli", "completion", "helptext", "questions", "registry_commands", "state_commands", "upkeep_commands"},
+    "click": {
+        "cli",
+        "completion",
+        "helptext",
+        "questions",
+        "registry_commands",
+        "state_commands",
+        "template_commands",
+        "upkeep_commands",
+    },
     "selectolax": {"htmltext"},
     "publicsuffixlist": {"address"},
     "phonenumbers": {"phones", "rules"},

@@ -399,7 +399,7 @@ def test_a_wrong_command_line_is_told_in_french(words: list[str], sentence: str)
 
 def test_no_line_of_help_is_cut_short_in_french() -> None:
     """On a terminal of 80 columns, each command still has its whole first sentence in the list."""
-    for group in ([], ["registry"], ["state"]):
+    for group in ([], ["registry"], ["state"], ["templates"]):
         listed = answer(*group, "--help", LANG="fr_FR.UTF-8", COLUMNS="80")
         assert "..." not in listed.partition("Commandes\u00a0:")[2]
 

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from drafting_cases import ANNE, CASES, LETTER, MAIL, QUESTION, body
+from drafting_cases import ANNE, BILL, CASES, LETTER, MAIL, QUESTION, body
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_cut_off import bill
 from world import COLIS, TELECOM, MaildirWorld, text_of
 
-from noreply_analyzer.brief import Brief
+from noreply_analyzer.brief import Answered, Brief
 from noreply_analyzer.drafting import compose, letter_parts, letter_text
 from noreply_analyzer.errors import TemplateError
+from noreply_analyzer.letter import compose_letter
 from noreply_analyzer.press import SHIPPED, Own, Templates
 from noreply_analyzer.prose import template
+from noreply_analyzer.sheet import compose_sheet
 from noreply_analyzer.stationery import Found, Stationery, faults_in, read_templates
 from noreply_analyzer.wording import note_values, report_values, text_values
 from noreply_analyzer.worker import Worker
@@ -140,7 +142,7 @@ def test_a_copy_of_everything_changes_nothing(name: str) -> None:
         ("{{ self._TemplateReference__context }}", 1, "unsafe"),
         ("{{ 1 / 0 }}", 1, "division by zero"),
         ("{% for a in range(10 ** 9) %}{% endfor %}", 1, "Range too big"),
-        ("\n\n{% for a in range(99999) %}0123456789abcdef{% endfor %}", 3, "more than 1000000 characters"),
+        ("\n\n{% for a in range(99999) %}0123456789abcdef{% endfor %}", 3, "more than 100000 characters"),
         (f"\n{ENDLESS}", 2, "takes too long"),
         ('{% set s = "x" * 9999999999 %}', 1, "takes too much memory"),
         ('\n{% include "fr/email.j2" %}', 2, "goes round in a circle"),
@@ -210,6 +212,36 @@ def test_a_letter_has_all_its_parts() -> None:
         f"own/fr/letter.j2:1: has no block {missing}, which the shipped one has"
     ]
     assert faults(CASES["fr-letter"], fr_report="") == []  # no report is written here
+
+
+@pytest.mark.parametrize("block", ["recipient", "subject"])
+@pytest.mark.parametrize("text", ["", "\n>\n> \n", "|"])
+def test_a_letter_is_to_somebody_about_something(block: str, text: str) -> None:
+    """The page cannot be set without; every other part may be empty."""
+    letter = '{% extends "shipped/fr/letter.j2" %}{% block ' + block + " %}" + text + "{% endblock %}"
+
+    assert faults(LETTER, fr_letter=letter) == [f"own/fr/letter.j2:1: its block {block} says nothing"]
+
+
+def test_a_letter_of_almost_nothing_can_be_set() -> None:
+    """As a PDF, and as a page."""
+    letter = "".join(f"{{% block {name} %}}{{% endblock %}}" for name in letter_parts(LETTER))
+    for name in ("recipient", "subject"):
+        letter = letter.replace(f"{name} %}}", f"{name} %}}| x")
+    brief = replace(LETTER, templates=own(fr_letter=letter + "{% block more %}y{% endblock %}"))
+
+    assert compose_letter(brief).startswith(b"%PDF")
+    assert '<section id="more">\n<p>y</p>' in compose_sheet(brief, top_mm=50, left_mm=100)
+
+
+def test_what_is_included_may_be_no_longer_either() -> None:
+    """It is named, though the shipped one around it writes; a long text that the user's words are not in is none."""
+    texts = {"fr_listed": "{% for a in range(9999) %}0123456789abcdef{% endfor %}", "fr_words": 'join = "-"'}
+    long = replace(BILL, text="x" * 500 + "\n" + "\n".join(["y" * 900] * 60))
+    report = replace(EMAIL, report="dmarc=fail", answered=tuple(Answered(message=long) for _ in range(3)))
+
+    assert faults(CASES["fr-email-group"], **texts) == ["own/fr/listed.j2:1: writes more than 100000 characters"]
+    assert len(said(report, **texts)) > 100_000
 
 
 WORDS: Final = [
