@@ -49,6 +49,10 @@ class Enclosed:
     content: bytes
 
 
+ENCLOSED: Final = (None, Enclosed(kind="pdf", content=b""), Enclosed(kind="html", content=b""))
+"""What a note may speak of, to try its template on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A message to be saved, never sent."""

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from .brief import Brief
-from .drafting import Draft, Enclosed, compose, letter_text
+from .drafting import ENCLOSED, Draft, compose, letter_text
 from .prose import words
 from .registry import Level, Purpose
 from .specimens import NOW, TOPICS, Specimen, analysis_of, specimens
@@ -57,7 +57,7 @@ def _language(language: str) -> Iterator[str]:
     letters = [one.brief for one in shown if one.topic is Topic.BILLING and one.shape == "letter"]
     yield from (f"### Above a letter, {_in(language)}", "", "The note to the user, at each level.", "")
     for brief, level in zip(letters, Level, strict=True):
-        draft = compose(brief, Enclosed(kind="pdf", content=b""))
+        draft = compose(brief, ENCLOSED[1])
         yield from _folded(f"{level}, note", str(draft.message["Subject"]), _text(draft).partition(_RULE)[0])
     yield from (f"### A report, {_in(language)}", "", "Of mail in an operator's name, to its abuse desk.", "")
     draft = compose(_report(letters[0]))

@@ -82,11 +82,9 @@ def rarities(language: str) -> Iterator[Brief]:
     for other in languages():
         if other != language:  # the text is in the one, the note in the other
             for said, noted in ((language, other), (other, language)):
-                channel, writer = (
-                    but(_channel("service-client"), languages=(said,)),
-                    replace(letter.writer, language=noted),
-                )
-                yield replace(letter, writer=writer, channel=channel)
+                writer = replace(letter.writer, language=noted)
+                for channel in (_channel("service-client"), _FORM):
+                    yield replace(letter, writer=writer, channel=but(channel, languages=(said,)))
 
 
 def _of_other_messages(brief: Brief, earlier: Message) -> Iterator[Brief]:
@@ -94,6 +92,7 @@ def _of_other_messages(brief: Brief, earlier: Message) -> Iterator[Brief]:
     (bill,) = brief.answered
     robot = Mailbox(address=Address.parse("robot@telecom.example"), name="")
     bare = replace(bill, message=replace(earlier, subject="", date=None, author=robot), notice="")
+    form = replace(brief, channel=but(_FORM, languages=languages()))
     unsigned = replace(bare, message=replace(bare.message, author=None))
     for answered in ((bill,), (unsigned,), (replace(bill, message=earlier), bill), (bare, bill)):
         for checked_by in (("us",), ("mx.example.org",), ("us", "mx.example.org")):
@@ -101,6 +100,8 @@ def _of_other_messages(brief: Brief, earlier: Message) -> Iterator[Brief]:
         for level in Level:
             yield replace(brief, answered=answered, level=level)
             yield replace(brief, answered=answered, level=level, proven_by="")
+            yield replace(form, answered=answered, level=level, found={"invoice_number": "F-2026-77"}, grounds=())
+            yield replace(form, answered=answered, level=level, channel=_PHONE, proven_by="")
         for desk in (_channel("signalements"), _UNREAD[0]):
             yield replace(brief, answered=answered, channel=desk, also=_UNREAD, report="dmarc=fail")
         yield replace(brief, answered=answered, channel=None, also=(), report="dmarc=fail")
@@ -120,11 +121,6 @@ def _elsewhere(letter: Brief, mail: Brief) -> Iterator[Brief]:
         yield replace(letter, channel=None, also=(), outdated=(old,))
         yield replace(mail, channel=old)
         yield replace(mail, channel=but(old, sources=("contrat",)))
-    for medium, target in ((Medium.WEBFORM, "https://telecom.example/ecrire"), (Medium.PHONE, "0199001234")):
-        chosen = but(post, id=medium, medium=medium, target=target, lines=())
-        for level in Level:
-            yield replace(letter, channel=chosen, level=level)
-            yield replace(letter, channel=chosen, level=level, proven_by="", writer=nobody)
     yield replace(letter, ask_locally="votre agence", sells_for=("Autocars Exemple",), cancel_online=True)
 
 
@@ -152,6 +148,10 @@ _UNREAD: Final = tuple(
     )
 )
 """Ways that may lead to no person, and that no record has for anybody to write to."""
+_FORM, _PHONE = (
+    but(_UNREAD[0], id=medium, medium=medium, target=target, limits="")
+    for medium, target in ((Medium.WEBFORM, "https://telecom.example/ecrire"), (Medium.PHONE, "0199001234"))
+)
 _DEADLINE: Final = Deadline(
     sectors=("telecom",),
     answer_days=60,

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Final
 
 from .brief import Brief
-from .drafting import compose, letter_parts, letter_text
+from .drafting import ENCLOSED, compose, letter_parts, letter_text
 from .errors import MessageError, TemplateError
 from .language import _
 from .press import SHIPPED, Own, Templates, load
@@ -179,8 +179,10 @@ def _faults_in(brief: Brief, *, letter: bool) -> Iterable[Fault]:
 
 
 def _write(brief: Brief, *, letter: bool) -> None:
-    if not letter and compose(brief).shape == "email":
-        return
+    if not letter:
+        for enclosed in ENCLOSED:
+            if compose(brief, enclosed).shape == "email":
+                return
     if not brief.report:
         letter_parts(brief)
         letter_text(brief)

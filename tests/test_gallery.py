@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from drafting_cases import body
 
-from noreply_analyzer.drafting import compose, letter_parts
+from noreply_analyzer.drafting import ENCLOSED, compose, letter_parts
 from noreply_analyzer.gallery import SHOWN, gallery
 from noreply_analyzer.policy import Action
 from noreply_analyzer.press import Own, Templates, languages, shipped_names, shipped_text
@@ -62,7 +62,7 @@ def test_the_samples_lead_everywhere_in_the_templates(language: str) -> None:
     written: list[object] = []
     for brief in (*(one.brief for one in specimens(language)), *rarities(language)):
         in_own_words = replace(brief, templates=own)
-        written.append(body(compose(in_own_words)))
+        written.extend(body(compose(in_own_words, enclosed)) for enclosed in ENCLOSED)
         written.append("" if brief.report else letter_parts(in_own_words))
     reached = {int(number) for number in re.findall(r"⟦(\d+)⟧", str(written))}
 
