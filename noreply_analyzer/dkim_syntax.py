@@ -233,6 +233,8 @@ def _refuse(field: SignatureField, tags: dict[str, str]) -> None:
         raise UncheckedError(_("its algorithm is not known"))
     if "from" not in field.signed:
         raise RefusedError(_("it does not cover the From field"))
+    if "subject" not in field.signed:  # which a draft quotes, and which says what the message is about
+        raise RefusedError(_("it does not cover the Subject field"))
     if "l" in tags:
         raise RefusedError(_("it covers only a part of the body (l=)"))
     if is_public_suffix(field.sdid):

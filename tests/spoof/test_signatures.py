@@ -69,6 +69,13 @@ NOT_PROVEN: Final = {
         Result.POLICY,
         "it does not cover the From field",
     ),
+    "Subject not in h=": (Case(fields=("from", "to")), Result.POLICY, "it does not cover the Subject field"),
+    "Subject not in h=, and replaced": (
+        Case(fields=("from", "to"), after=swap(b"Votre facture", b"Votre nouvel IBAN")),
+        Result.POLICY,
+        "it does not cover the Subject field",
+    ),
+    "l= of 30 digits": (Case(tags={"l": "9" * 30}), Result.POLICY, "it covers only a part of the body (l=)"),
     "l= of the whole body": (Case(tags={"l": "27"}), Result.POLICY, "it covers only a part of the body (l=)"),
     "l= and HTML below": (
         Case(tags={"l": "27"}, after=lambda raw: raw + HTML),
@@ -153,12 +160,14 @@ NOT_PROVEN: Final = {
         Result.PERMERROR,
         "it expired before it was made",
     ),
+    "x= of 400 digits": (Case(tags={"x": "9" * 400}), Result.PERMERROR, "x= is not a time"),
     "x= of 5000 digits": (Case(tags={"x": "9" * 5000}), Result.PERMERROR, "x= is not a time"),
     "t= in words": (Case(tags={"t": "now"}), Result.PERMERROR, "t= is not a time"),
     "x= negative": (Case(tags={"x": "-1"}), Result.PERMERROR, "x= is not a time"),
     # the field itself
     "v=2": (Case(tags={"v": "2"}), Result.PERMERROR, "v= is not 1"),
     "q=other": (Case(tags={"q": "http"}), Result.PERMERROR, "q= does not say dns/txt"),
+    "c= empty": (Case(after=swap(b"c=relaxed/relaxed", b"c=")), Result.PERMERROR, "c= is not known"),
     "c=other": (Case(after=swap(b"c=relaxed/relaxed", b"c=loose")), Result.PERMERROR, "c= is not known"),
     "a tag twice": (
         Case(after=swap(b"v=1;", b"v=1; d=telecom.example;")),
@@ -166,6 +175,7 @@ NOT_PROVEN: Final = {
         "its list of tags is malformed",
     ),
     "no bh=": (Case(after=swap(b"bh=", b"bx=")), Result.PERMERROR, "bh= is missing"),
+    "b= empty": (Case(after=rewrite(rb" b=.*?\nFrom", b" b=\r\nFrom")), Result.PERMERROR, "b= is missing"),
     "b= not base64": (Case(after=swap(b" b=", b" b=!")), Result.PERMERROR, "b= is not base64"),
     "b= of one letter too many": (Case(after=swap(b" b=", b" b=A")), Result.PERMERROR, "b= is not base64"),
     "b= with a gap of 4000 blanks": (
@@ -260,6 +270,30 @@ def test_a_lookalike_proves_its_own_domain_only() -> None:
     assert authentication.domain == "telecom.example.evil.example"
 
 
+BESIDE: Final = {
+    "a Reply-To": (lambda raw: b"Reply-To: anne@evil.example\r\n" + raw, "unclear"),
+    "a Reply-To that is dead": (lambda raw: b"Reply-To: noreply@evil.example\r\n" + raw, "unanswerable-proven"),
+    "an encoding": (lambda raw: b"Content-Transfer-Encoding: base64\r\n" + raw, "unanswerable-proven"),
+    "a Sender": (lambda raw: b"Sender: service@evil.example\r\n" + raw, "unanswerable-proven"),
+    "a Return-Path": (lambda raw: b"Return-Path: <anne@evil.example>\r\n" + raw, "unanswerable-proven"),
+    "a List-Post": (lambda raw: b"List-Post: <mailto:list@evil.example>\r\n" + raw, "unanswerable-proven"),
+}
+"""What the signature of the bill does not cover, and whoever has the bill may add."""
+
+
+@pytest.mark.parametrize(("add", "rule"), BESIDE.values(), ids=BESIDE.keys())
+def test_what_is_put_beside_a_signature_proves_nobody_else(
+    worker: Worker, add: Callable[[bytes], bytes], rule: str
+) -> None:
+    """The operator wrote it still; the most that an added field does is that there is no draft."""
+    raw, keys = Case(after=add).made()
+    analysis = judge(worker, raw, keys)
+
+    assert prove(raw, keys).domain == "telecom.example"
+    assert analysis.decision.rule == rule
+    assert analysis.choice is None or "evil" not in str(analysis.choice)
+
+
 SAID_BY_OTHERS: Final = (
     b"Authentication-Results: mx.example.org; dkim=pass header.d=telecom.example; spf=pass; dmarc=pass\r\n",
     b"Authentication-Results: mx.example.org; dkim=fail; dmarc=fail (p=reject) header.from=telecom.example\r\n",
@@ -291,6 +325,7 @@ def test_what_others_say_they_checked_changes_nothing(raw: bytes, said: bytes) -
         (lambda raw: raw.replace(b"To:", b"From : x@evil.example\r\nTo:"), None),
         (lambda raw: raw.replace(b"To:", b"X: \0\r\nTo:"), Result.PERMERROR),
         (lambda raw: raw.replace(b"To:", b"\r\r\nTo:"), Result.PERMERROR),
+        (lambda raw: raw.replace(b"\r\n", b"\r"), Result.PERMERROR),
     ],
 )
 def test_a_header_that_can_be_read_in_two_ways_proves_nothing(
