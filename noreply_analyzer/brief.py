@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from .address import Address
 from .grounds import Ground
 from .guards import Deadline
+from .language import LANGUAGES
 from .message import Message
 from .registry import Channel, Mediator, Operator
 from .topic import Topic
@@ -22,6 +23,14 @@ class Writer:
     postal: tuple[str, ...] = ()
     """The lines of an envelope below the name."""
     language: str = "fr"
+    """The user's own, one of `language.WRITTEN`: of what is written to the operator, if it reads that."""
+    program: str = "en"
+    """What the program speaks with the user, one of `language.LANGUAGES`."""
+
+    @property
+    def notes(self) -> str:
+        """The language of what is for the user: their own, or else what the program speaks with them."""
+        return self.language if self.language in LANGUAGES else self.program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

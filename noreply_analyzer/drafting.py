@@ -1,7 +1,8 @@
 """A brief in, an `EmailMessage` out: the words that answer mail which says "do not answer".
 
-Where the operator takes e-mail, the draft is the text itself, addressed to it. Everywhere else it is a note to the
-user, with the ways that there are and where each was read, and below it a letter to print.
+Where the operator takes e-mail in the user's language, the draft is the text itself, addressed to it. Everywhere else
+it is a note to the user, with the ways that there are and where each was read, and below it a letter to print, or an
+e-mail to copy. Where the operator reads only another language, the same in the user's own comes last.
 
 No header field comes from a template, and nothing that stands in a received message reaches one, but for Message-IDs
 that have the shape of one and a date that is a date. Templates get values, never text to be read as a template.
@@ -14,22 +15,22 @@ from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from .address import Address
 from .brief import Answered, Brief, Writer
 from .ids import Marker, digest, draft_id, stand_in
 from .message import Message
 from .prose import STUCK, Piece, clean, lay_out, paragraphs, template, value
-from .registry import Medium
+from .tongue import Shape, is_foreign, mailbox, shape, text_language
 from .topic import Topic
 from .wording import (
     covering_title,
+    for_the_user,
     mail_title,
     note_values,
     provenance,
     report_values,
-    text_language,
     text_values,
 )
 
@@ -41,9 +42,8 @@ __all__ = ["Answered", "Brief", "Draft", "Shape", "Writer", "compose", "letter_p
 _NAME: Final = 80
 _MESSAGE_ID: Final = re.compile(r"<(?!.*=\?)[!-;=?A-~]+@[!-;=?A-~]+>\Z")
 """RFC 5322 section 3.6.4, loosely: no space, nothing but ASCII, no encoded word that a parser could open."""
+_RULE: Final = f"\n{'-' * 72}\n\n"
 _MESSAGE_ID_LENGTH: Final = 900  # a line of a header field may have 998 (RFC 5322 section 2.1.1)
-
-Shape = Literal["email", "letter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +66,13 @@ def compose(brief: Brief) -> Draft:
         ValueError: the brief answers nothing, or a message with a code or a password.
     """
     _require_answerable(brief)
-    mailbox = _mailbox(brief)
-    ascii_only = all(address.local_part.isascii() for address in (mailbox, brief.writer.address) if address)
+    kind = shape(brief)
+    recipient = mailbox(brief) if kind == "email" else None
+    ascii_only = all(address.local_part.isascii() for address in (recipient, brief.writer.address) if address)
     message = EmailMessage(_POLICY if ascii_only else _POLICY.clone(utf8=True))  # RFC 6532, for there is no other way
     message["From"] = _header_address(brief.writer.name, brief.writer.address)
-    if mailbox:
-        message["To"] = _header_address(brief.operator.name, mailbox)
+    if recipient:
+        message["To"] = _header_address(brief.operator.name, recipient)
         message["Subject"] = _header(
             _report(brief, "title", text_language(brief)) if brief.report else mail_title(brief)
         )
@@ -81,8 +82,8 @@ def compose(brief: Brief) -> Draft:
         message["Subject"] = _header(_own_title(brief))
     message["Date"] = brief.now.astimezone(brief.timezone).replace(microsecond=0)
     _add_threading(message, brief)
-    message.set_content(_email(brief) if mailbox else _note_and_text(brief), charset="utf-8", cte="8bit")
-    return Draft(message_id=str(message["Message-ID"]), message=message, shape="email" if mailbox else "letter")
+    message.set_content(_email(brief) if recipient else _note_and_text(brief), charset="utf-8", cte="8bit")
+    return Draft(message_id=str(message["Message-ID"]), message=message, shape=kind)
 
 
 def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
@@ -104,7 +105,7 @@ def letter_text(brief: Brief) -> str:
         ValueError: as above.
     """
     _require_answerable(brief)
-    return _render(f"{text_language(brief)}/letter.j2", text_values(brief))
+    return _text(brief, "letter", text_language(brief))
 
 
 def _require_answerable(brief: Brief) -> None:
@@ -135,16 +136,6 @@ class _DraftPolicy(EmailPolicy):
 _POLICY: Final = _DraftPolicy(linesep="\r\n")
 
 
-def _mailbox(brief: Brief) -> Address | None:
-    """Whom the draft itself may be addressed to: a mailbox of the registry, and only if the author is proven.
-
-    Or where the author is somebody else, and is reported.
-    """
-    if brief.channel and brief.channel.medium is Medium.EMAIL and (brief.proven_by or brief.report):
-        return Address.parse(brief.channel.target)
-    return None
-
-
 def _header(text: str) -> str:
     return clean(text.replace(STUCK, " "), 250)
 
@@ -172,14 +163,14 @@ def _name(message: Message) -> str:
 
 
 def _own_title(brief: Brief) -> str:
-    return _report(brief, "title", brief.writer.language) if brief.report else covering_title(brief)
+    return _report(brief, "title", brief.writer.notes) if brief.report else covering_title(brief)
 
 
 def _note_and_text(brief: Brief) -> str:
     if not brief.report:
-        return _note_and_letter(brief)
-    note, text = _report(brief, "note", brief.writer.language), _report(brief, "text", text_language(brief))
-    return f"{note}\n{'-' * 72}\n\n{text}"
+        return _note_and_texts(brief)
+    note, text = _report(brief, "note", brief.writer.notes), _report(brief, "text", text_language(brief))
+    return _RULE.join((note, text))
 
 
 def _report(brief: Brief, part: str, language: str) -> str:
@@ -191,12 +182,22 @@ def _report(brief: Brief, part: str, language: str) -> str:
 def _email(brief: Brief) -> str:
     if brief.report:
         return _report(brief, "text", text_language(brief))
-    return _render(f"{text_language(brief)}/email.j2", text_values(brief))
+    return _text(brief, "email", text_language(brief))
 
 
-def _note_and_letter(brief: Brief) -> str:
-    note = _render(f"{brief.writer.language}/note.j2", note_values(brief))
-    return f"{note}\n{'-' * 72}\n\n{letter_text(brief)}"
+def _note_and_texts(brief: Brief) -> str:
+    """Give the note and the text, and the same in the user's own language where the operator's is another."""
+    what = "email" if mailbox(brief) else "letter"
+    note = _render(f"{brief.writer.notes}/note.j2", note_values(brief))
+    texts = [_text(brief, what, text_language(brief))]
+    if is_foreign(brief):
+        own = _text(brief, what, brief.writer.language)
+        texts.append(f"{lay_out(for_the_user(brief))}\n{own}")
+    return _RULE.join((note, *texts))
+
+
+def _text(brief: Brief, what: str, language: str) -> str:
+    return _render(f"{language}/{what}.j2", text_values(brief, language))
 
 
 # Templates --------------------------------------------------------------------------------------------------------
