@@ -3,19 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from .address import Address
 from .grounds import Ground
 from .guards import Deadline
+from .language import LANGUAGES
 from .message import Message
 from .press import SHIPPED, Templates
-from .registry import Channel, Mediator, Medium, Operator
+from .registry import Channel, Mediator, Operator
 from .topic import Topic
-
-Shape = Literal["email", "letter", "form", "call"]
-"""An e-mail to the operator; else a note to the user about a letter, a text for a form, or a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +24,14 @@ class Writer:
     postal: tuple[str, ...] = ()
     """The lines of an envelope below the name."""
     language: str = "fr"
+    """The user's own, one of `language.WRITTEN`: of what is written to the operator, if it reads that."""
+    program: str = "en"
+    """What the program speaks with the user, one of `language.LANGUAGES`."""
+
+    @property
+    def notes(self) -> str:
+        """The language of what is for the user: their own, or else what the program speaks with them."""
+        return self.language if self.language in LANGUAGES else self.program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +89,3 @@ class Brief:
     """In whose words."""
     now: datetime
     timezone: ZoneInfo
-
-    @property
-    def shape(self) -> Shape:
-        """Say what the draft is; an e-mail goes to a mailbox of the registry only, and only if the author is proven.
-
-        Or where the author is somebody else, and is reported.
-        """
-        medium = self.channel.medium if self.channel else None
-        if medium is Medium.EMAIL and (self.proven_by or self.report):
-            return "email"
-        if medium is Medium.PHONE:
-            return "call"
-        return "form" if medium in {Medium.WEBFORM, Medium.CHAT, Medium.SOCIAL} else "letter"

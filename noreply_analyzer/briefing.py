@@ -10,6 +10,7 @@ from .choice import DATA_TOPICS
 from .citing import case_for, grounds_for, is_cancelled_online
 from .config import Account, Identity, Settings
 from .drafting import Answered, Brief, Writer
+from .language import in_use
 from .policy import Analysis
 from .references import found_in, references_to
 from .registry import Choice, Level, Operator, Registry, lineage
@@ -113,6 +114,7 @@ def _writer(account: Account, settings: Settings) -> Writer:
         address=Address.parse(account.address),
         postal=identity.address,
         language=identity.language,
+        program=in_use(),
     )
 
 

@@ -17,7 +17,7 @@ import msgspec
 from .address import Address, canonicalize_domain
 from .authres_syntax import is_authserv_id, read_host
 from .errors import AddressError, ConfigError
-from .language import _
+from .language import Written, _
 from .network import is_loopback, read_server
 from .registry import Level
 from .tables import Check, Table, choices, read
@@ -147,7 +147,7 @@ class Identity(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: str = ""
     address: tuple[str, ...] = ()
-    language: Literal["fr", "en"] = "fr"
+    language: Written = "fr"
 
 
 class References(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):

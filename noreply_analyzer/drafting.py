@@ -1,8 +1,9 @@
 """A brief in, an `EmailMessage` out: the words that answer mail which says "do not answer".
 
-Where the operator takes e-mail, the draft is the text itself, addressed to it. Everywhere else it is a note to the
-user, with the ways that there are and where each was read, and below it a letter to print, which is attached too; or
-the text for a form, where the user has chosen one.
+Where the operator takes e-mail in the user's language, the draft is the text itself, addressed to it. Everywhere else
+it is a note to the user, with the ways that there are and where each was read, and below it a letter to print, which is
+attached too, an e-mail to copy, or the text for a form, where the user has chosen one. Where the operator reads only
+another language, the same in the user's own comes last.
 
 No header field comes from a template, and nothing that stands in a received message reaches one, but for Message-IDs
 that have the shape of one and a date that is a date. Templates get values, never text to be read as a template.
@@ -18,18 +19,19 @@ from email.policy import EmailPolicy
 from typing import Any, Final, Literal
 
 from .address import Address
-from .brief import Answered, Brief, Shape, Writer
+from .brief import Answered, Brief, Writer
 from .ids import Marker, digest, draft_id, stand_in
 from .message import Message
 from .prose import STUCK, Piece, clean, lay_out, paragraphs, stuffed
+from .tongue import Shape, is_foreign, mailbox, shape, text_language
 from .topic import Topic
 from .wording import (
     covering_title,
+    for_the_user,
     mail_title,
     note_values,
     provenance,
     report_values,
-    text_language,
     text_values,
 )
 
@@ -38,6 +40,7 @@ __all__ = ["Answered", "Brief", "Draft", "Enclosed", "Shape", "Writer", "compose
 _NAME: Final = 80
 _MESSAGE_ID: Final = re.compile(r"<(?!.*=\?)[!-;=?A-~]+@[!-;=?A-~]+>\Z")
 """RFC 5322 section 3.6.4, loosely: no space, nothing but ASCII, no encoded word that a parser could open."""
+_RULE: Final = f"\n{'-' * 72}\n\n"
 _MESSAGE_ID_LENGTH: Final = 900  # a line of a header field may have 998 (RFC 5322 section 2.1.1)
 
 
@@ -76,12 +79,13 @@ def compose(brief: Brief, enclosed: Enclosed | None = None) -> Draft:
         ValueError: the brief answers nothing, or a message with a code or a password.
     """
     _require_answerable(brief)
-    mailbox = _mailbox(brief)
-    ascii_only = all(address.local_part.isascii() for address in (mailbox, brief.writer.address) if address)
+    kind = shape(brief)
+    recipient = mailbox(brief) if kind == "email" else None
+    ascii_only = all(address.local_part.isascii() for address in (recipient, brief.writer.address) if address)
     message = EmailMessage(_POLICY if ascii_only else _POLICY.clone(utf8=True))  # RFC 6532, for there is no other way
     message["From"] = _header_address(brief.writer.name, brief.writer.address)
-    if mailbox:
-        message["To"] = _header_address(brief.operator.name, mailbox)
+    if recipient:
+        message["To"] = _header_address(brief.operator.name, recipient)
         message["Subject"] = _header(
             _report(brief, "title", text_language(brief)) if brief.report else mail_title(brief)
         )
@@ -91,13 +95,13 @@ def compose(brief: Brief, enclosed: Enclosed | None = None) -> Draft:
         message["Subject"] = _header(_own_title(brief))
     message["Date"] = brief.now.astimezone(brief.timezone).replace(microsecond=0)
     _add_threading(message, brief)
-    enclosed = enclosed if brief.shape == "letter" and not brief.report else None
-    text = stuffed(_email(brief) if mailbox else _note_and_text(brief, enclosed.kind if enclosed else ""))
+    enclosed = enclosed if kind == "letter" and not brief.report else None
+    text = stuffed(_email(brief) if recipient else _note_and_text(brief, enclosed.kind if enclosed else ""))
     # RFC 3676: where it is edited, and on a narrow screen, a paragraph stays one.
     message.set_content(text, charset="utf-8", cte="8bit", params={"format": "flowed"})
     if enclosed:
         _attach(message, enclosed, brief)
-    return Draft(message_id=str(message["Message-ID"]), message=message, shape=brief.shape)
+    return Draft(message_id=str(message["Message-ID"]), message=message, shape=kind)
 
 
 def letter_parts(brief: Brief) -> dict[str, tuple[tuple[Piece, ...], ...]]:
@@ -119,7 +123,7 @@ def letter_text(brief: Brief) -> str:
         ValueError: as above.
     """
     _require_answerable(brief)
-    return _letter(brief, flowed=False)
+    return _text(brief, "letter", text_language(brief), flowed=False)
 
 
 def _require_answerable(brief: Brief) -> None:
@@ -155,10 +159,6 @@ class _DraftPolicy(EmailPolicy):
 _POLICY: Final = _DraftPolicy(linesep="\r\n")
 
 
-def _mailbox(brief: Brief) -> Address | None:
-    return Address.parse(brief.channel.target) if brief.channel and brief.shape == "email" else None
-
-
 def _header(text: str) -> str:
     return clean(text.replace(STUCK, " "), 250)
 
@@ -186,11 +186,11 @@ def _name(message: Message) -> str:
 
 
 def _own_title(brief: Brief) -> str:
-    return _report(brief, "title", brief.writer.language) if brief.report else covering_title(brief)
+    return _report(brief, "title", brief.writer.notes) if brief.report else covering_title(brief)
 
 
 def _attach(message: EmailMessage, enclosed: Enclosed, brief: Brief) -> None:
-    named = brief.templates.words(brief.writer.language).enclosed.format(operator=brief.operator.slug)
+    named = brief.templates.words(brief.writer.notes).enclosed.format(operator=brief.operator.slug)
     filename = f"{named}.{enclosed.kind}"
     if enclosed.kind == "pdf":
         message.add_attachment(enclosed.content, maintype="application", subtype="pdf", filename=filename)
@@ -201,9 +201,9 @@ def _attach(message: EmailMessage, enclosed: Enclosed, brief: Brief) -> None:
 
 def _note_and_text(brief: Brief, attached: str) -> str:
     if not brief.report:
-        return _note_and_letter(brief, attached)
-    note, text = _report(brief, "note", brief.writer.language), _report(brief, "text", text_language(brief))
-    return f"{note}\n{'-' * 72}\n\n{text}"
+        return _note_and_texts(brief, attached)
+    note, text = _report(brief, "note", brief.writer.notes), _report(brief, "text", text_language(brief))
+    return _RULE.join((note, text))
 
 
 def _report(brief: Brief, part: str, language: str) -> str:
@@ -216,24 +216,25 @@ def _report(brief: Brief, part: str, language: str) -> str:
 def _email(brief: Brief) -> str:
     if brief.report:
         return _report(brief, "text", text_language(brief))
-    return _filled(brief, f"{text_language(brief)}/email.j2", text_values(brief))
+    return _text(brief, "email", text_language(brief))
 
 
-def _note_and_letter(brief: Brief, attached: str) -> str:
-    """Give the note to the user, and below it the text that it is about; a call needs none."""
-    note = _filled(brief, f"{brief.writer.language}/note.j2", note_values(brief) | {"attached": attached})
-    if brief.shape == "call":
+def _note_and_texts(brief: Brief, attached: str) -> str:
+    """Give the note and the text, and the same in the user's own language where the operator's is another."""
+    note = _filled(brief, f"{brief.writer.notes}/note.j2", note_values(brief) | {"attached": attached})
+    if shape(brief) == "call":  # which needs no text
         return note
-    text = _letter(brief) if brief.shape == "letter" else _text_for_a_form(brief)
-    return f"{note}\n{'-' * 72}\n\n{text}"
+    what = {"copy": "email", "form": "form"}.get(shape(brief), "letter")
+    texts = [_text(brief, what, text_language(brief))]
+    if is_foreign(brief):
+        own = _text(brief, what, brief.writer.language)
+        texts.append(f"{lay_out(for_the_user(brief), flowed=True)}\n{own}")
+    return _RULE.join((note, *texts))
 
 
-def _letter(brief: Brief, *, flowed: bool = True) -> str:
-    return _filled(brief, f"{text_language(brief)}/letter.j2", text_values(brief) | {"by_post": True}, flowed=flowed)
-
-
-def _text_for_a_form(brief: Brief) -> str:
-    return _filled(brief, f"{text_language(brief)}/form.j2", text_values(brief))
+def _text(brief: Brief, what: str, language: str, *, flowed: bool = True) -> str:
+    values = text_values(brief, language) | {"by_post": what == "letter"}
+    return _filled(brief, f"{language}/{what}.j2", values, flowed=flowed)
 
 
 def _filled(brief: Brief, name: str, values: Mapping[str, object], *, flowed: bool = True) -> str:

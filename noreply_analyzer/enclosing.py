@@ -10,6 +10,7 @@ from .drafting import Draft, Enclosed, compose
 from .errors import DataError
 from .letter import LEFT_MM, TOP_MM, can_be_set, compose_letter
 from .sheet import compose_sheet
+from .tongue import shape
 
 
 def compose_whole(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEFT_MM) -> Draft:
@@ -20,7 +21,7 @@ def compose_whole(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEFT
     Raises:
         ValueError: the brief answers nothing, or a message with a code or a password.
     """
-    if brief.shape != "letter" or brief.report:
+    if shape(brief) != "letter" or brief.report:
         return compose(brief)
     return compose(brief, _enclosed(brief, top_mm, left_mm))
 

@@ -110,9 +110,9 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fr: Citation
     en: Citation
 
-    def citation(self, language: str) -> Citation:
-        """Give it in French, or else in English."""
-        return self.fr if language == "fr" else self.en
+    def citation(self, language: str) -> Citation | None:
+        """Give it in French or in English; in other languages no law is cited."""
+        return {"fr": self.fr, "en": self.en}.get(language)
 
 
 class _Grounds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -226,10 +226,12 @@ def _is_in_force(ground: Ground, case: Case) -> bool:
 
 
 def cited(grounds: Iterable[Ground], language: str) -> tuple[str, ...]:
-    """Give the sentences that cite *grounds*, one each."""
+    """Give the sentences that cite *grounds*, one each; none in a language that has no sentence for it."""
     sentences, code = [], ""
     for ground in grounds:
         citation = ground.citation(language)
+        if citation is None:
+            continue
         again = citation.again if ground.code and ground.code == code else ""
         sentences.append(citation.sentence.format(reference=again or citation.reference))
         code = ground.code

@@ -8,9 +8,13 @@ import gettext
 import os
 import re
 from importlib.resources import files
-from typing import Final
+from typing import Final, Literal, get_args
 
 LANGUAGES: Final = ("fr", "en")
+"""Those that the program speaks with its user."""
+Written = Literal["fr", "en", "de", "es", "it", "nl", "pt"]
+WRITTEN: Final[tuple[str, ...]] = get_args(Written)
+"""Those in which it writes to an operator: each has its folder below ``templates/``."""
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 

@@ -17,7 +17,8 @@ from .errors import DataError, UsageError
 from .glyphs import printable
 from .language import _
 from .prose import STUCK, Piece
-from .wording import text_language, text_values
+from .tongue import text_language
+from .wording import text_values
 
 TOP_MM: Final = 50.0
 LEFT_MM: Final = 100.0

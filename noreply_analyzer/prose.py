@@ -1,4 +1,4 @@
-"""Words, dates and lines: what a draft needs of French and of English.
+"""Words, dates and lines: what a draft needs of each language.
 
 ``templates/<language>/words.toml`` has the words that stand alone (dates, names of references, subject lines); the
 prose is in the templates beside it. Typography is put in here, so that a translator types plain spaces and straight
@@ -17,6 +17,8 @@ from importlib.resources import files
 from typing import Final, NamedTuple
 
 import msgspec
+
+from .language import WRITTEN
 
 WIDTH: Final = 72
 """Columns of a line: where Thunderbird breaks what is edited in it; of a wider line a word would stand alone on the
@@ -43,42 +45,51 @@ _SOON: Final = 31
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The words of one language that do not stand in a template; see the comments in ``words.toml``."""
+    """The words of one language that do not stand in a template; see the comments in ``words.toml``.
+
+    What has a default is said to the user alone, or goes without saying.
+    """
 
     language: str
-    language_name: dict[str, str]
+    language_name: dict[str, str] = {}
     months: tuple[str, ...]
     first: str
+    day: str
+    names_the_town: bool
+    """Whether the date of a letter does."""
     numbers: tuple[str, ...]
     periods: dict[str, str]
     days: str
     working_days: str
-    ages: dict[str, str]
-    elision: bool
-    before_a_vowel: str
-    before_a_consonant: str
+    ages: dict[str, str] = {}
+    elision: bool = False
+    before_a_vowel: str = "{name}"
+    before_a_consonant: str = "{name}"
     join: str
     about: dict[str, str]
     about_many: dict[str, str]
     about_dated: dict[str, str]
-    matter: dict[str, str]
-    matter_many: dict[str, str]
-    matter_dated: dict[str, str]
-    level: dict[str, str]
-    hint: dict[str, str]
-    blank: dict[str, str]
-    blanks: dict[str, str]
+    about_message: dict[str, str] = {}
+    """The message as what it is about, where a preposition wants other words than a list of references."""
+    matter: dict[str, str] = {}
+    matter_many: dict[str, str] = {}
+    matter_dated: dict[str, str] = {}
+    level: dict[str, str] = {}
+    hint: dict[str, str] = {}
+    blank: dict[str, str] = {}
+    blanks: dict[str, str] = {}
     reference: dict[str, str]
-    tariff: dict[str, str]
+    tariff: dict[str, str] = {}
     title: dict[str, str]
     your_message: str
     your_message_dated: str
     your_messages: str
-    a_message_dated: str
-    some_messages: str
-    enclosed: str
-    to_do: dict[str, str]
-    provenance: dict[str, str]
+    a_message_dated: str = ""
+    some_messages: str = ""
+    enclosed: str = ""
+    to_do: dict[str, str] = {}
+    for_the_user: str = ""
+    provenance: dict[str, str] = {}
     silence: dict[str, str]
     intro: dict[str, str]
     opening: dict[str, str]
@@ -88,7 +99,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def date(self, day: date) -> str:
         """Give *day* as one writes it, without a place to break the line at."""
         number = self.first if day.day == 1 else str(day.day)
-        return NO_BREAK.join((number, self.months[day.month - 1], str(day.year)))
+        said = self.day.format(number=number, month=self.months[day.month - 1], year=day.year)
+        return said.replace(" ", NO_BREAK)
 
     def number(self, count: int) -> str:
         """Give *count* in letters as far as the language's list goes, else in digits."""
@@ -121,7 +133,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @cache
 def words(language: str) -> Words:
-    """Read the words of *language*, "fr" or "en"."""
+    """Read the words of *language*, one of `language.WRITTEN`."""
     return msgspec.convert(tomllib.loads(template(f"{language}/words.toml")), Words)
 
 
@@ -144,7 +156,7 @@ def typographic(text: str, *, french: bool) -> str:
     if french:
         text = re.sub(r" ([:;!?»])", NO_BREAK + r"\1", text)
         text = text.replace("« ", "«" + NO_BREAK).replace("n° ", "n°" + NO_BREAK)
-    return text
+    return text.replace("n.º ", "n.º" + NO_BREAK)
 
 
 def clean(text: str, limit: int) -> str:
@@ -165,8 +177,8 @@ def stick(text: str) -> str:
 
 
 def quotable(text: str) -> str:
-    """Keep together in *text* what belongs on one line, as a French eye wants it: *12 novembre*, *Attention :*."""
-    return re.sub(r"(?<=\d) (?=\w)|(?<=\w°) |(?<=[«“]) | (?=[:;!?»”€%])", STUCK, text)
+    """Keep together in *text* what belongs on one line, as a reader wants it: *12 novembre*, *Attention :*."""
+    return re.sub(r"(?<=\d) (?=\w)|(?<=\d\.) (?=\w)|(?<=\w°) |(?<=[«“„]) | (?=[:;!?»”€%])", STUCK, text)
 
 
 def value(given: object) -> str:
@@ -258,8 +270,8 @@ def day_named(text: str, *, near: date) -> date | None:
 
 
 def _days(text: str, near: date) -> Iterator[date]:
-    months = {_plain(month): index % 12 + 1 for index, month in enumerate((*words("fr").months, *words("en").months))}
-    in_words = rf"(?<!\d)(\d{{1,2}})(?:er)? ({'|'.join(months)})(?: (\d{{4}}))?\b"
+    months = {_plain(month): index + 1 for each in WRITTEN for index, month in enumerate(words(each).months)}
+    in_words = rf"(?<!\d)(\d{{1,2}})(?:er|[.º°])? (?:de )?({'|'.join(months)})(?:(?: del?)? (\d{{4}}))?\b"
     plain = _plain(text)
     for match in re.finditer(in_words, plain):
         yield from _day(match[3], months[match[2]], match[1], near)

@@ -11,7 +11,8 @@ from typing import Final
 from .brief import Brief
 from .drafting import letter_parts
 from .prose import STUCK, Piece
-from .wording import text_language, text_values
+from .tongue import text_language
+from .wording import text_values
 
 _ALONE: Final = frozenset({"|", ">"})
 _LINES: Final = 4

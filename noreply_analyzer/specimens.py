@@ -85,6 +85,9 @@ def rarities(language: str) -> Iterator[Brief]:
                 writer = replace(letter.writer, language=noted)
                 for channel in (_channel("service-client"), _FORM):
                     yield replace(letter, writer=writer, channel=but(channel, languages=(said,)))
+                for level in Level:
+                    to_copy = but(_channel("courriel"), languages=(said,))
+                    yield replace(mail, writer=writer, channel=to_copy, level=level)
 
 
 def _of_other_messages(brief: Brief, earlier: Message) -> Iterator[Brief]:

@@ -17,6 +17,7 @@ from .phones import tariff, written
 from .prose import Words, clean, day_named, quotable, stick, typographic
 from .quoting import quoted
 from .registry import Channel, Mediator, Medium, Purpose, Quality, ReadBy
+from .tongue import is_foreign, mailbox, shape, text_language
 from .topic import Topic, masked
 
 _READ: Final = 1000  # characters of a line that is reported
@@ -24,11 +25,16 @@ _QUOTED_SUBJECT: Final = 120
 _QUOTED_NOTICE: Final = 200
 _CITED: Final = 200
 _REFERENCE: Final = 60
-_REFERENCE_LINE: Final = 62
+_REFERENCE_LINE: Final = 58
 _FIELDS: Final = 100  # of a header that is reported
 _TEXT_LINES: Final = 60
 _NAME: Final = 80
-_POSTCODE: Final = re.compile(r"\d{5} (.+?)(?: CEDEX(?: \d+)?)?\Z", re.IGNORECASE)
+_POSTCODE: Final = re.compile(
+    r"(?:[A-Z]{1,2}-)?(?:\d{4} (?!(?:DE|LA|LE) [^a-z]*\Z)[A-Z]{2}|\d{4}-\d{3}|\d{4,5}) "
+    r"(.+?)(?: (?i:CEDEX)(?: \d+)?|(?<=[^\WA-Z]) \(?[A-Z]{2}\)?)?\Z"
+)
+"""As in "17000", "D-10115", "1012 AB" or "1000-205"; behind an Italian town stands its province."""
+_WRITTEN_ABOVE: Final = "[…]"
 _MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM, Medium.CHAT, Medium.SOCIAL)
 
 
@@ -37,8 +43,8 @@ _MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM,
 
 def _title(brief: Brief, spoken: Words) -> str:
     """Give the subject of the text: *Question sur ma facture du 12 novembre 2026*."""
-    about = _about(brief, spoken)
-    return spoken.title[_kind(brief, spoken)].format(about=about or _your_messages(brief, spoken))
+    about = _about(brief, spoken) or _about_messages(brief, spoken)
+    return spoken.title[_kind(brief, spoken)].format(about=about)
 
 
 def _kind(brief: Brief, spoken: Words) -> str:
@@ -48,6 +54,13 @@ def _kind(brief: Brief, spoken: Words) -> str:
 
 def _your_messages(brief: Brief, spoken: Words) -> str:
     return _which(brief, spoken, (spoken.your_messages, spoken.your_message_dated, spoken.your_message))
+
+
+def _about_messages(brief: Brief, spoken: Words) -> str:
+    """Name the messages as what it is about; not every language says that as it names them elsewhere."""
+    if not (forms := spoken.about_message):
+        return _your_messages(brief, spoken)
+    return _which(brief, spoken, (forms["many"], forms["dated"], forms["undated"]))
 
 
 def mail_title(brief: Brief) -> str:
@@ -68,7 +81,7 @@ def _message_named(brief: Brief, spoken: Words) -> list[str]:
 
 def covering_title(brief: Brief) -> str:
     """Give the subject of the note: *À poster : votre question à Télécom Exemple (facture du 12 novembre 2026)*."""
-    spoken = brief.templates.words(brief.writer.language)
+    spoken = brief.templates.words(brief.writer.notes)
     bill = _bill_day(brief)
     table = spoken.matter_many if len(brief.answered) > 1 else spoken.matter
     word = table.get(brief.topic, spoken.matter.get(brief.topic, ""))
@@ -76,7 +89,7 @@ def covering_title(brief: Brief) -> str:
     matter = ", ".join(filter(None, (word, which)))
     if bill:
         matter = spoken.matter_dated[brief.topic].format(date=spoken.date(bill))
-    form = spoken.to_do[brief.shape if brief.proven_by else f"{brief.shape}_check"]
+    form = spoken.to_do[shape(brief) if brief.proven_by else f"{shape(brief)}_check"]
     level = spoken.level[_kind(brief, spoken)]
     title = form.format(level=level, operator=clean(brief.operator.name, _NAME), matter=matter)
     return title.removesuffix(" ()")
@@ -92,7 +105,7 @@ def _which(brief: Brief, spoken: Words, forms: tuple[str, str, str]) -> str:
 
 def provenance(brief: Brief) -> str:
     """Say where the address of an e-mail was read, and when: for the user, in a field beside the text."""
-    spoken, channel = brief.templates.words(brief.writer.language), brief.channel
+    spoken, channel = brief.templates.words(brief.writer.notes), brief.channel
     if channel is None:
         return ""
     return spoken.provenance["stated" if channel.stated_on else "unstated"].format(
@@ -100,6 +113,12 @@ def provenance(brief: Brief) -> str:
         stated_on=spoken.date(channel.stated_on or channel.checked_on),
         checked_on=spoken.date(channel.checked_on),
     )
+
+
+def for_the_user(brief: Brief) -> str:
+    """Say that what follows is for the user to read, in their own language, and for nobody else."""
+    spoken = brief.templates.words(brief.writer.notes)
+    return spoken.for_the_user.format(in_language=spoken.language_name[brief.writer.language])
 
 
 # What the text says -----------------------------------------------------------------------------------------------
@@ -160,15 +179,6 @@ def _source(channel: Channel) -> str:
     return clean(channel.sources[0], _CITED) if channel.sources else ""
 
 
-def text_language(brief: Brief) -> str:
-    """Give the language of the text: the user's, unless the operator reads only others that we can write."""
-    of_the_country = ("fr",) if brief.operator.country == "FR" else ()
-    read = brief.channel.languages if brief.channel else of_the_country
-    if brief.writer.language in read:
-        return brief.writer.language
-    return next((language for language in read if language in {"fr", "en"}), brief.writer.language)
-
-
 def _recipient(brief: Brief) -> Channel | None:
     """Give the channel whose lines stand on the envelope; a desk for one service only where it was chosen."""
     channels = (brief.channel, *(other for other in brief.also if not other.serves))
@@ -221,9 +231,9 @@ class _ReportedView:
     lines: tuple[str, ...]
 
 
-def text_values(brief: Brief) -> dict[str, object]:
-    """Give what an e-mail or a letter to the operator says."""
-    spoken = brief.templates.words(text_language(brief))
+def text_values(brief: Brief, language: str = "") -> dict[str, object]:
+    """Give what an e-mail or a letter to the operator says; in another *language*, only for the user to read."""
+    spoken = brief.templates.words(language or text_language(brief))
     recipient = _recipient(brief)
     return {
         **_common_values(brief, spoken),
@@ -233,7 +243,7 @@ def text_values(brief: Brief) -> dict[str, object]:
         "title": _title(brief, spoken),
         "references": _references(brief, spoken),
         "reference_lines": _in_lines([*_references(brief, spoken), *_message_named(brief, spoken)]),
-        "hint": _hint(brief),
+        "hint": _hint(brief) if spoken.language == text_language(brief) else _WRITTEN_ABOVE,
         "name": _blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
         "postal": _lines(brief.writer.postal),
         "postal_blank": _blank(brief, "postal"),
@@ -249,14 +259,14 @@ def text_values(brief: Brief) -> dict[str, object]:
 
 def note_values(brief: Brief) -> dict[str, object]:
     """Give what the note to the user says."""
-    spoken = brief.templates.words(brief.writer.language)
+    spoken = brief.templates.words(brief.writer.notes)
     recipient = _recipient(brief)
     listed = [channel for channel in (brief.channel, *brief.also) if channel and (channel.target or channel.lines)]
-    by_hand = {brief.channel} if brief.shape in {"form", "call"} else set()  # what the user asked for comes first
+    by_hand = {brief.channel} if shape(brief) in {"form", "call"} else set()  # what the user asked for comes first
     listed.sort(key=lambda channel: (channel not in by_hand, _MEDIA_LISTED.index(channel.medium)))
     return {
         **_common_values(brief, spoken),
-        "shape": brief.shape,
+        "shape": shape(brief),
         "attached": "",
         "request": asked(brief, spoken, recipient)["request"],
         "at_hand": _references(brief, spoken),
@@ -274,7 +284,8 @@ def note_values(brief: Brief) -> dict[str, object]:
         "age": _age(brief, spoken) if recipient and brief.stale and recipient is brief.channel else "",
         "blanks": _blanks(brief, spoken),
         "found": _found(brief, spoken),
-        "foreign": text_language(brief) != brief.writer.language,
+        "foreign": spoken.language_name[text_language(brief)] if is_foreign(brief) else "",
+        "to_copy": {"to": str(mailbox(brief)), "subject": mail_title(brief)} if shape(brief) == "copy" else None,
         "steps": [_step(days, where, brief, spoken) for days, where in brief.escalation],
         "to_fill_in": _to_fill_in(brief),
         "about_data": brief.topic in DATA_TOPICS,
@@ -329,7 +340,7 @@ def _message(answered: Answered, brief: Brief, spoken: Words) -> _MessageView:
         day=spoken.date(day) if day else "",
         subject=quotable(quoted(answered.message.subject, _QUOTED_SUBJECT, known=known)),
         author=clean(str(author.address), _CITED) if author else "",
-        notice=quotable(quoted(answered.notice, _QUOTED_NOTICE, known=known)).strip(' .«»“”"'),
+        notice=quotable(quoted(answered.notice, _QUOTED_NOTICE, known=known)).strip(' .«»„“”"'),
     )
 
 
@@ -416,7 +427,7 @@ def _age(brief: Brief, spoken: Words) -> str:
 
 
 def _blank(brief: Brief, which: str) -> str:
-    return brief.templates.words(brief.writer.language).blank[which]
+    return brief.templates.words(brief.writer.notes).blank[which]
 
 
 def _blank_unless(given: str, brief: Brief, which: str) -> str:
@@ -424,35 +435,40 @@ def _blank_unless(given: str, brief: Brief, which: str) -> str:
 
 
 def _hint(brief: Brief) -> str:
-    spoken, language = brief.templates.words(brief.writer.language), text_language(brief)
-    foreign = language != brief.writer.language
+    spoken, language = brief.templates.words(brief.writer.notes), text_language(brief)
+    doubtful = len({language, brief.writer.language, brief.writer.notes}) > 1
     which = brief.level if brief.level in spoken.hint else brief.topic
     form = spoken.hint.get(which, spoken.hint["other"])
-    return form.format(in_language=f", {spoken.language_name[language]}" if foreign else "")
+    return form.format(in_language=f", {spoken.language_name[language]}" if doubtful else "")
 
 
 def _to_fill_in(brief: Brief) -> list[str]:
     """Name each passage that is left to fill in, in the order of the text; for a call there is none."""
-    if brief.shape == "call":
+    if shape(brief) == "call":
         return []
-    on_paper = brief.shape != "form"
-    missing = {
-        "name": not brief.writer.name,
-        "postal": on_paper and not brief.writer.postal,
-        "recipient": on_paper and _recipient(brief) is None,
-        "town": on_paper and text_language(brief) == "fr" and not _town(brief),
-    }
-    blanks = {which: _blank(brief, which).strip("[]") for which, is_missing in missing.items() if is_missing}
-    if "name" in blanks and on_paper:  # it stands at the head and at the foot
-        blanks["name"] = brief.templates.words(brief.writer.language).blanks["twice"].format(blank=blanks["name"])
+    blanks = {which: _blank(brief, which).strip("[]") for which in _missing(brief)}
+    if "name" in blanks and shape(brief) != "form":  # it stands at the head and at the foot
+        blanks["name"] = brief.templates.words(brief.writer.notes).blanks["twice"].format(blank=blanks["name"])
     return [*blanks.values(), _hint(brief).strip("[]")]
 
 
 def _blanks(brief: Brief, spoken: Words) -> str:
     """Say how much is left to fill in: *le passage entre crochets*, *les deux passages entre crochets*."""
-    twice = brief.shape != "form" and not brief.writer.name
+    twice = "name" in _missing(brief) and shape(brief) != "form"
     count = len(_to_fill_in(brief)) + twice
     return spoken.blanks["one"] if count == 1 else spoken.blanks["many"].format(count=spoken.number(count))
+
+
+def _missing(brief: Brief) -> list[str]:
+    """Name what is to be filled in beside the user's own sentences; an e-mail has neither envelope nor place."""
+    missing = {"name": not brief.writer.name}
+    if shape(brief) == "letter":
+        missing |= {
+            "postal": not brief.writer.postal,
+            "recipient": _recipient(brief) is None,
+            "town": brief.templates.words(text_language(brief)).names_the_town and not _town(brief),
+        }
+    return [which for which, is_missing in missing.items() if is_missing]
 
 
 def _town(brief: Brief) -> str:

@@ -19,6 +19,7 @@ from noreply_analyzer.drafting import Answered, Brief, Draft, Writer
 from noreply_analyzer.enclosing import compose_whole
 from noreply_analyzer.grounds import case_of, choose_grounds
 from noreply_analyzer.guards import Deadline
+from noreply_analyzer.language import WRITTEN
 from noreply_analyzer.message import Mailbox, Message
 from noreply_analyzer.registry import Audience, Channel, Level, Mediator, Medium, Operator, Purpose, Quality, ReadBy
 from noreply_analyzer.topic import Topic
@@ -150,6 +151,13 @@ INCIDENT: Final = replace(
 )
 ENGLISH_BILL: Final = replace(BILL, subject="Your bill of 12 November")
 _ENGLISH: Final = (Answered(message=ENGLISH_BILL, notice="please do not reply to this message"),)
+_SUBJECTS: Final = {
+    "de": "Ihre Rechnung vom {day}. November",
+    "es": "Su factura del {day} de noviembre",
+    "it": "La Vostra fattura del {day} novembre",
+    "nl": "Uw factuur van {day} november",
+    "pt": "A sua fatura de {day} de novembro",
+}
 _GROUP: Final = tuple(Answered(message=message, notice=NOTICE) for message in BILLS)
 
 
@@ -165,6 +173,26 @@ def in_english(brief: Brief) -> Brief:
         channel=channels[0] if brief.channel else None,
         also=tuple(channels[1:] if brief.channel else channels),
     )
+
+
+def in_language(brief: Brief, language: str, *, program: str = "en") -> Brief:
+    """Give the same brief for a user and an operator who both write *language*."""
+    channels = [
+        msgspec.structs.replace(channel, languages=(language,)) for channel in (brief.channel, *brief.also) if channel
+    ]
+    return replace(
+        brief,
+        writer=replace(brief.writer, language=language, program=program),
+        operator=msgspec.structs.replace(brief.operator, country="IE"),
+        answered=tuple(replace(one, message=_said_in(language, one.message), notice="") for one in brief.answered),
+        channel=channels[0] if brief.channel else None,
+        also=tuple(channels[1:] if brief.channel else channels),
+    )
+
+
+def _said_in(language: str, message: Message) -> Message:
+    day = message.date.day if message.date else 0
+    return replace(message, subject=_SUBJECTS[language].format(day=day))
 
 
 def with_law(brief: Brief) -> Brief:
@@ -240,6 +268,14 @@ _IN_BOTH: Final = {
         references={"contract_number": "AB 12"},
     ),
 }
+_IN_MORE: Final = {
+    "letter": LETTER,
+    "email-complaint": replace(QUESTION, channel=MAIL, level="complaint", escalation=((30, MEDIATOR),)),
+    "letter-notice": replace(LETTER, level="notice", topic=Topic.INCIDENT),
+    "letter-group": replace(LETTER, answered=_GROUP, proven_by=""),
+    "email-data": replace(QUESTION, channel=MAIL, topic=Topic.DATA, escalation=(), found=FOUND),
+}
+ENGLISH_MAIL: Final = msgspec.structs.replace(MAIL, languages=("en",))
 CASES: Final = {
     **{f"fr-{name}": with_law(brief) for name, brief in _IN_BOTH.items()},
     **{f"en-{name}": with_law(in_english(brief)) for name, brief in _IN_BOTH.items()},
@@ -264,6 +300,17 @@ CASES: Final = {
         writer=replace(ANNE, language="en"),
     ),
     "fr-letter-in-english": replace(in_english(LETTER), writer=ANNE),
+    "fr-email-in-english": replace(in_english(QUESTION), writer=ANNE, level="complaint", channel=ENGLISH_MAIL),
+    "de-email-in-english": replace(
+        in_english(QUESTION), writer=replace(ANNE, name="", language="de"), channel=ENGLISH_MAIL
+    ),
+    "es-letter-in-french": replace(LETTER, writer=replace(ANNE, language="es", program="fr"), level="notice"),
+    **{
+        f"{language}-{name}": with_law(in_language(brief, language, program=program))
+        for name, brief in _IN_MORE.items()
+        for language, program in (("de", "en"), ("es", "fr"), ("it", "fr"), ("nl", "en"), ("pt", "fr"))
+        if language in WRITTEN
+    },
 }
 """One for each golden text; the name begins with the language of the user."""
 

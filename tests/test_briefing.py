@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 from builders import NOW, a_channel, an_analysis, an_operator
 
+from noreply_analyzer import language
 from noreply_analyzer.analysis import Analysis
 from noreply_analyzer.brief import Brief
 from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.choice import Choice
-from noreply_analyzer.config import Account, Settings
+from noreply_analyzer.config import Account, Settings, parse
 from noreply_analyzer.guards import Deadline, Guards
 from noreply_analyzer.registry import Channel, Match, MatchedBy, Mediator, Medium, Operator, Purpose, Registry, Step
 
@@ -21,10 +22,11 @@ DEADLINE = Deadline(
     sectors=("telecom",), answer_days=30, basis="la règle", sources=("https://a.example",), checked_on=date(2026, 11, 1)
 )
 ACCOUNT = Account(name="perso", host="127.0.0.1", address="anne@example.org", user="anne")
+DEFAULTS = Settings()
 GUARDS = Guards(deadlines=(DEADLINE,))
 
 
-def brief(operator: Operator, *more: Operator, also: tuple[Channel, ...] = ()) -> Brief:
+def brief(operator: Operator, *more: Operator, also: tuple[Channel, ...] = (), settings: Settings = DEFAULTS) -> Brief:
     """Give the brief of one message of *operator*."""
     analysis = an_analysis(
         match=Match(operator, MatchedBy.SENDER), choice=Choice(channel=a_channel(), also=(*also, DESK))
@@ -32,7 +34,7 @@ def brief(operator: Operator, *more: Operator, also: tuple[Channel, ...] = ()) -
     return brief_for(
         [analysis],
         account=ACCOUNT,
-        settings=Settings(),
+        settings=settings,
         registry=Registry.of([operator, *more], mediators=[MEDIATOR], guards=GUARDS),
         now=NOW,
     )
@@ -85,3 +87,17 @@ def test_messages_of_two_desks_leave_the_recipient_open() -> None:
     assert found(of_fibre, of_fibre).channel == fibre
     both = found(of_fibre, of_mobile)
     assert (both.channel, both.also, both.to_verify) == (None, (mobile,), False)
+
+
+@pytest.mark.parametrize(
+    ("own", "program", "notes"), [("fr", "en", "fr"), ("en", "fr", "en"), ("pt", "fr", "fr"), ("pt", "en", "en")]
+)
+def test_who_writes_in_another_language_is_spoken_to_in_the_program_s(own: str, program: str, notes: str) -> None:
+    """As the command line, the configuration or the locale says; else in their own."""
+    language.use(program)
+    try:
+        writer = brief(COMPANY, settings=parse({"identity": {"language": own}})).writer
+    finally:
+        language.use("en")
+
+    assert (writer.language, writer.notes) == (own, notes)

@@ -240,6 +240,10 @@ ONE_WAY = "accounts[0].password_command: exactly one of password_command, passwo
     [
         ({"langauge": "fr"}, "langauge: is not a known key (did you mean 'language'?)"),
         ({"language": "de"}, "language: 'de' is not known; known are: fr, en"),
+        (
+            {"identity": {"language": "pl"}},
+            "identity.language: 'pl' is not known; known are: fr, en, de, es, it, nl, pt",
+        ),
         ({"timezone": "Europe/Pari"}, "timezone: 'Europe/Pari' is not a time zone"),
         ({"timezone": "../../etc/passwd"}, "timezone: '../../etc/passwd' is not a time zone"),
         ({"timezone": ""}, "timezone: '' is not a time zone"),

@@ -217,7 +217,8 @@ def test_each_is_one_sentence_in_both_languages(ground: Ground) -> None:
         (sentence,) = cited([ground], language)
         plain = re.sub(r"\b[LR]\. |n° |no\. ", "", sentence)
 
-        assert ground.citation(language).reference in sentence
+        assert (citation := ground.citation(language))
+        assert citation.reference in sentence
         assert plain.count(".") == 1
         assert plain.endswith(".")
         assert len(sentence.split()) <= 45
@@ -234,6 +235,7 @@ def test_the_second_article_of_a_code_does_not_name_it_again() -> None:
     assert "L. 112-11 du même code" in second
     assert "du code des relations" in cited(chosen[1:], "fr")[0]
     assert "of the same code" in cited(choose_grounds(a_case(operator())), "en")[1]
+    assert cited(chosen, "de") == ()
 
 
 @pytest.mark.parametrize("channel", [MAIL, a_channel()], ids=["email", "letter"])

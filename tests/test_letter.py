@@ -35,6 +35,7 @@ from noreply_analyzer.drafting import Answered, Brief, compose, letter_parts
 from noreply_analyzer.enclosing import compose_whole
 from noreply_analyzer.errors import DataError, OutputError, UsageError
 from noreply_analyzer.glyphs import RANGES
+from noreply_analyzer.language import WRITTEN
 from noreply_analyzer.letter import compose_letter
 from noreply_analyzer.output import write_new
 from noreply_analyzer.sheet import compose_sheet
@@ -111,7 +112,7 @@ def test_it_says_what_the_text_says(name: str) -> None:
     assert [flowing(page) for page in pages] == [as_text(CASES[name])]
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", WRITTEN)
 def test_every_part_has_its_name(language: str) -> None:
     """Nothing of the text letter stands outside of the parts that the page knows."""
     parts = letter_parts(CASES[f"{language}-letter"])
@@ -137,6 +138,11 @@ def test_who_reads_it_aloud_knows_its_language_and_its_title() -> None:
     for name, language, title in (
         ("fr-letter", "fr", "Question sur ma facture du 12\u00a0novembre\u00a02026"),
         ("en-letter", "en", "Question about my bill of 12\u00a0November\u00a02026"),
+        ("de-letter", "de", "Frage zu meiner Rechnung vom 12.\u00a0November\u00a02026"),
+        ("es-letter", "es", "Consulta sobre mi factura del 12\u00a0de\u00a0noviembre\u00a0de\u00a02026"),
+        ("it-letter", "it", "Domanda riguardante la mia fattura datata 12\u00a0novembre\u00a02026"),
+        ("nl-letter", "nl", "Vraag over mijn factuur van 12\u00a0november\u00a02026"),
+        ("pt-letter", "pt", "Questão sobre a minha fatura de 12\u00a0de\u00a0novembro\u00a0de\u00a02026"),
     ):
         reader = PdfReader(BytesIO(compose_letter(CASES[name])))
 

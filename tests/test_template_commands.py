@@ -112,7 +112,7 @@ FOUND = [
     "fr/mine.j2:2: there is no 'yours' here",
     "fr/words.toml:1: join: should be text",
     "fr/words.toml:3: about.biling is no key here (did you mean 'billing'?)",
-    "zz/email.j2:1: there are no templates in the language zz; there are: en, fr",
+    "zz/email.j2:1: there are no templates in the language zz; there are: de, en, es, fr, it, nl, pt",
     "fr/letter.j2:1: Expected an expression, got 'end of statement block'",
     "fr/note.j2:1: division by zero",
     "fr/listed.j2:1: 'str object' has no attribute 'x'",
