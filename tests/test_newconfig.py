@@ -126,7 +126,7 @@ def not_new(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("place", "error"),
     [(no_folder, OutputError), (no_name, OutputError), (not_new, UsageError)],
-    ids=str,
+    ids=["no-folder", "no-name", "not-new"],
 )
 def test_where_it_cannot_be_written_nothing_is_left_behind(tmp_path: Path, place: Any, error: type[Exception]) -> None:  # noqa: ANN401
     """Neither the password nor a folder; what was there is as it was."""
