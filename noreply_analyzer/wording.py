@@ -35,6 +35,8 @@ _POSTCODE: Final = re.compile(
 )
 """As in "17000", "D-10115", "1012 AB" or "1000-205"; behind an Italian town stands its province."""
 _WRITTEN_ABOVE: Final = "[…]"
+_ADDRESS: Final = re.compile(r"https?://\S*[^\s,;:]")
+_COLLECTED: Final = re.compile(r"(datenanfragen\.de, \S+\.json)\b.*, which names (https?://\S+)")
 _MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM, Medium.CHAT, Medium.SOCIAL)
 
 
@@ -176,7 +178,13 @@ def _named(references: Mapping[str, str], spoken: Words) -> list[str]:
 
 
 def _source(channel: Channel) -> str:
-    return clean(channel.sources[0], _CITED) if channel.sources else ""
+    """Give where it was read: an address on the web alone, whatever the record says of it besides, in English."""
+    said = channel.sources[0] if channel.sources else ""
+    if named := _COLLECTED.fullmatch(said):
+        said = f"{named[1]} ({named[2]})"
+    elif address := _ADDRESS.match(said):
+        said = address[0]
+    return clean(said, _CITED)
 
 
 def _recipient(brief: Brief) -> Channel | None:
@@ -348,9 +356,9 @@ def _way(channel: Channel, brief: Brief, spoken: Words) -> _WayView:
     return _WayView(
         medium=channel.medium,
         target=_target(channel, brief.operator.name, brief.operator.country),
-        hours=clean(channel.hours, _CITED),
-        price=clean(channel.price, _CITED) or _price(channel, brief, spoken),
-        limits=clean(channel.limits, _CITED),
+        hours=quotable(clean(channel.hours, _CITED)),
+        price=quotable(clean(channel.price, _CITED)) or _price(channel, brief, spoken),
+        limits=quotable(clean(channel.limits, _CITED)),
         source=_source(channel),
         stated_on=spoken.date(channel.stated_on) if channel.stated_on else "",
         checked_on=spoken.date(channel.checked_on),

@@ -22,6 +22,7 @@ from drafting_cases import (
     NEXT,
     NOTICE,
     OPERATOR,
+    PHONE,
     POST,
     QUESTION,
     body,
@@ -240,6 +241,38 @@ def test_each_channel_names_its_source_and_its_dates(name: str) -> None:
     for channel in filter(None, named):
         assert re.sub(" +", " ", text).count(channel.sources[0])
         assert spoken.date(channel.checked_on).replace(NO_BREAK, " ") in re.sub(" +", " ", text)
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("https://telecom.example/contact", "https://telecom.example/contact"),
+        ("https://telecom.example/contact (undated)", "https://telecom.example/contact"),
+        ("https://telecom.example: its page, republished without a date", "https://telecom.example"),
+        (
+            "datenanfragen.de, companies/telecom.json (CC0), last changed 2020-09-17, which names https://telecom.example/p",
+            "datenanfragen.de, companies/telecom.json (https://telecom.example/p)",
+        ),
+        ("Conditions générales de vente, article 12", "Conditions générales de vente, article 12"),
+    ],
+)
+def test_a_source_is_named_without_what_a_record_says_of_it(source: str, named: str) -> None:
+    """Records speak English, and a French letter does not."""
+    brief = replace(QUESTION, channel=msgspec.structs.replace(MAIL, sources=(source,)))
+    text = " ".join(body(compose(brief)).split())
+    comments = str(compose(brief).message["Comments"])
+
+    assert f"Adresse relevée dans : {named} ; texte du" in comments
+    assert (f"figure sur {named} (version" in text) is named.startswith("http")
+
+
+def test_hours_are_not_torn_apart() -> None:
+    """No line begins with the unit of a number that ends the line before."""
+    for days in ("lundi-samedi", "du lundi au vendredi", "tous les jours, fériés compris,", "lundi", "tous les lundis"):
+        phone = msgspec.structs.replace(PHONE, hours=f"{days} 8 h-20 h et 21 h-22 h", price="0,35 € par minute")
+        text = body(compose(replace(LETTER, also=(phone,))))
+
+        assert not re.search(r"\d\n +(h|€)|21\n", text)
 
 
 def test_one_request() -> None:
