@@ -9,7 +9,7 @@ from typing import Literal
 from .address import Address
 from .brief import Brief
 from .language import WRITTEN
-from .registry import Medium
+from .registry import Channel, Medium
 
 Shape = Literal["email", "copy", "letter", "form", "call"]
 """An e-mail addressed to the operator; else a note to the user, about an e-mail to copy, a letter, a form or a call."""
@@ -40,6 +40,12 @@ def mailbox(brief: Brief) -> Address | None:
     if brief.channel and brief.channel.medium is Medium.EMAIL and (brief.proven_by or brief.report):
         return Address.parse(brief.channel.target)
     return None
+
+
+def envelope_channel(brief: Brief) -> Channel | None:
+    """Give the channel whose lines stand on the envelope; a desk for one service only where it was chosen."""
+    channels = (brief.channel, *(other for other in brief.also if not other.serves))
+    return next((channel for channel in channels if channel and channel.medium is Medium.POST and channel.lines), None)
 
 
 def shape(brief: Brief) -> Shape:

@@ -1,6 +1,5 @@
 """A `Brief` as words: the subject lines, and the values that the templates of drafts put into their prose."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 from .asking import asked
 from .authresults import provider_name
+from .blanks import blank, blank_unless, hint, how_many, to_fill_in, town
 from .brief import Answered, Brief
 from .choice import DATA_TOPICS
-from .guards import Deadline
 from .message import Message
-from .phones import tariff, written
-from .prose import Words, clean, day_named, quotable, stick, typographic
+from .prose import Words, clean, day_named, quotable, stick
 from .quoting import quoted
-from .registry import Channel, Mediator, Medium, Purpose, Quality, ReadBy
-from .tongue import is_foreign, mailbox, shape, text_language
+from .registry import Medium, ReadBy
+from .tongue import envelope_channel, is_foreign, mailbox, shape, text_language
 from .topic import Topic, masked
+from .ways import age, deadline_of, in_french, is_reported, lines_of, source_of, step, way
 
 _READ: Final = 1000  # characters of a line that is reported
 _QUOTED_SUBJECT: Final = 120
@@ -29,14 +28,7 @@ _REFERENCE_LINE: Final = 58
 _FIELDS: Final = 100  # of a header that is reported
 _TEXT_LINES: Final = 60
 _NAME: Final = 80
-_POSTCODE: Final = re.compile(
-    r"(?:[A-Z]{1,2}-)?(?:\d{4} (?!(?:DE|LA|LE) [^a-z]*\Z)[A-Z]{2}|\d{4}-\d{3}|\d{4,5}) "
-    r"(.+?)(?: (?i:CEDEX)(?: \d+)?|(?<=[^\WA-Z]) \(?[A-Z]{2}\)?)?\Z"
-)
-"""As in "17000", "D-10115", "1012 AB" or "1000-205"; behind an Italian town stands its province."""
 _WRITTEN_ABOVE: Final = "[…]"
-_ADDRESS: Final = re.compile(r"https?://\S*[^\s,;:]")
-_COLLECTED: Final = re.compile(r"(datenanfragen\.de, \S+\.json)\b.*, which names (https?://\S+)")
 _MEDIA_LISTED: Final = (Medium.EMAIL, Medium.POST, Medium.PHONE, Medium.WEBFORM, Medium.CHAT, Medium.SOCIAL)
 
 
@@ -111,7 +103,7 @@ def provenance(brief: Brief) -> str:
     if channel is None:
         return ""
     return spoken.provenance["stated" if channel.stated_on else "unstated"].format(
-        source=_source(channel),
+        source=source_of(channel),
         stated_on=spoken.date(channel.stated_on or channel.checked_on),
         checked_on=spoken.date(channel.checked_on),
     )
@@ -177,22 +169,6 @@ def _named(references: Mapping[str, str], spoken: Words) -> list[str]:
     return [spoken.reference_to(key, text) for key, text in given if text]
 
 
-def _source(channel: Channel) -> str:
-    """Give where it was read: an address on the web alone, whatever the record says of it besides, in English."""
-    said = channel.sources[0] if channel.sources else ""
-    if named := _COLLECTED.fullmatch(said):
-        said = f"{named[1]} ({named[2]})"
-    elif address := _ADDRESS.match(said):
-        said = address[0]
-    return clean(said, _CITED)
-
-
-def _recipient(brief: Brief) -> Channel | None:
-    """Give the channel whose lines stand on the envelope; a desk for one service only where it was chosen."""
-    channels = (brief.channel, *(other for other in brief.also if not other.serves))
-    return next((channel for channel in channels if channel and channel.medium is Medium.POST and channel.lines), None)
-
-
 # The views that templates see -------------------------------------------------------------------------------------
 
 
@@ -205,35 +181,6 @@ class _MessageView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _WayView:
-    medium: str
-    target: str
-    hours: str
-    price: str
-    limits: str
-    source: str
-    stated_on: str
-    checked_on: str
-    reported: bool
-    complaints: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _StepView:
-    delay: str
-    way: _WayView | None
-    mediator: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _DeadlineView:
-    answer: str
-    acknowledged_in: str
-    """Empty where no acknowledgement is asked for."""
-    basis: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _ReportedView:
     header: tuple[str, ...]
     lines: tuple[str, ...]
@@ -242,7 +189,7 @@ class _ReportedView:
 def text_values(brief: Brief, language: str = "") -> dict[str, object]:
     """Give what an e-mail or a letter to the operator says; in another *language*, only for the user to read."""
     spoken = brief.templates.words(language or text_language(brief))
-    recipient = _recipient(brief)
+    recipient = envelope_channel(brief)
     return {
         **_common_values(brief, spoken),
         "language": spoken.language,
@@ -251,16 +198,16 @@ def text_values(brief: Brief, language: str = "") -> dict[str, object]:
         "title": _title(brief, spoken),
         "references": _references(brief, spoken),
         "reference_lines": _in_lines([*_references(brief, spoken), *_message_named(brief, spoken)]),
-        "hint": _hint(brief) if spoken.language == text_language(brief) else _WRITTEN_ABOVE,
-        "name": _blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
-        "postal": _lines(brief.writer.postal),
-        "postal_blank": _blank(brief, "postal"),
+        "hint": hint(brief) if spoken.language == text_language(brief) else _WRITTEN_ABOVE,
+        "name": blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
+        "postal": lines_of(brief.writer.postal),
+        "postal_blank": blank(brief, "postal"),
         "mail": str(brief.writer.address),
-        "town": _town(brief) or _blank(brief, "town"),
-        "recipient": _lines(recipient.lines) if recipient else (),
-        "recipient_blank": _blank(brief, "recipient"),
+        "town": town(brief) or blank(brief, "town"),
+        "recipient": lines_of(recipient.lines) if recipient else (),
+        "recipient_blank": blank(brief, "recipient"),
         "today": spoken.date(brief.now.astimezone(brief.timezone).date()),
-        "way": _way(brief.channel, brief, spoken) if brief.channel else None,
+        "way": way(brief.channel, brief, spoken) if brief.channel else None,
         **asked(brief, spoken, recipient),
     }
 
@@ -268,7 +215,7 @@ def text_values(brief: Brief, language: str = "") -> dict[str, object]:
 def note_values(brief: Brief) -> dict[str, object]:
     """Give what the note to the user says."""
     spoken = brief.templates.words(brief.writer.notes)
-    recipient = _recipient(brief)
+    recipient = envelope_channel(brief)
     listed = [channel for channel in (brief.channel, *brief.also) if channel and (channel.target or channel.lines)]
     by_hand = {brief.channel} if shape(brief) in {"form", "call"} else set()  # what the user asked for comes first
     listed.sort(key=lambda channel: (channel not in by_hand, _MEDIA_LISTED.index(channel.medium)))
@@ -278,8 +225,8 @@ def note_values(brief: Brief) -> dict[str, object]:
         "attached": "",
         "request": asked(brief, spoken, recipient)["request"],
         "at_hand": _references(brief, spoken),
-        "ways": [_way(channel, brief, spoken) for channel in listed],
-        "outdated": [_way(channel, brief, spoken) for channel in brief.outdated],
+        "ways": [way(channel, brief, spoken) for channel in listed],
+        "outdated": [way(channel, brief, spoken) for channel in brief.outdated],
         "by_mail": any(channel.medium is Medium.EMAIL for channel in listed),
         "form": any(channel.medium is Medium.WEBFORM for channel in listed),
         "by_people": all(channel.read_by is ReadBy.PERSON for channel in listed),
@@ -288,19 +235,19 @@ def note_values(brief: Brief) -> dict[str, object]:
         "provider": ", ".join(clean(provider_name(name), _CITED) for name in brief.checked_by if name != "us"),
         "has_recipient": recipient is not None,
         "desks": any(channel.serves for channel in listed if channel.medium is Medium.POST),
-        "to_verify": recipient is not None and _is_reported(recipient, brief),
-        "age": _age(brief, spoken) if recipient and brief.stale and recipient is brief.channel else "",
-        "blanks": _blanks(brief, spoken),
+        "to_verify": recipient is not None and is_reported(recipient, brief),
+        "age": age(brief, spoken) if recipient and brief.stale and recipient is brief.channel else "",
+        "blanks": how_many(brief, spoken),
         "found": _found(brief, spoken),
         "foreign": spoken.language_name[text_language(brief)] if is_foreign(brief) else "",
         "to_copy": {"to": str(mailbox(brief)), "subject": mail_title(brief)} if shape(brief) == "copy" else None,
-        "steps": [_step(days, where, brief, spoken) for days, where in brief.escalation],
-        "to_fill_in": _to_fill_in(brief),
+        "steps": [step(days, where, brief, spoken) for days, where in brief.escalation],
+        "to_fill_in": to_fill_in(brief),
         "about_data": brief.topic in DATA_TOPICS,
         "cancel_online": brief.cancel_online,
-        "ask_locally": _french(brief.ask_locally),
+        "ask_locally": in_french(brief.ask_locally),
         "sells_for": [stick(clean(name, _NAME)) for name in brief.sells_for],
-        "deadline": _deadline(brief.deadline, spoken) if brief.deadline and _is_news(brief) else None,
+        "deadline": deadline_of(brief.deadline, spoken) if brief.deadline and _is_news(brief) else None,
     }
 
 
@@ -312,9 +259,9 @@ def report_values(brief: Brief, language: str) -> dict[str, object]:
         "operator": operator,
         "of_operator": spoken.of(operator),
         "reason": clean(brief.report, _READ),
-        "ways": [_way(channel, brief, spoken) for channel in (brief.channel, *brief.also) if channel],
+        "ways": [way(channel, brief, spoken) for channel in (brief.channel, *brief.also) if channel],
         "messages": [_reported(answered.message) for answered in brief.answered],
-        "name": _blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
+        "name": blank_unless(clean(brief.writer.name, _NAME), brief, "name"),
     }
 
 
@@ -352,37 +299,6 @@ def _message(answered: Answered, brief: Brief, spoken: Words) -> _MessageView:
     )
 
 
-def _way(channel: Channel, brief: Brief, spoken: Words) -> _WayView:
-    return _WayView(
-        medium=channel.medium,
-        target=_target(channel, brief.operator.name, brief.operator.country),
-        hours=quotable(clean(channel.hours, _CITED)),
-        price=quotable(clean(channel.price, _CITED)) or _price(channel, brief, spoken),
-        limits=quotable(clean(channel.limits, _CITED)),
-        source=_source(channel),
-        stated_on=spoken.date(channel.stated_on) if channel.stated_on else "",
-        checked_on=spoken.date(channel.checked_on),
-        reported=_is_reported(channel, brief),
-        complaints=channel.purpose is Purpose.COMPLAINTS,
-    )
-
-
-def _price(channel: Channel, brief: Brief, spoken: Words) -> str:
-    """Say what a call costs where the record does not, as far as the kind of number tells."""
-    is_phone = channel.medium is Medium.PHONE
-    return spoken.tariff.get(tariff(channel.target, brief.operator.country), "") if is_phone else ""
-
-
-def _is_reported(channel: Channel, brief: Brief) -> bool:
-    return channel.quality is Quality.REPORTED or (brief.to_verify and channel is brief.channel)
-
-
-def _step(days: int, where: Channel | Mediator, brief: Brief, spoken: Words) -> _StepView:
-    if isinstance(where, Mediator):
-        return _StepView(delay=spoken.period(days), way=None, mediator=clean(where.name, _CITED))
-    return _StepView(delay=spoken.period(days), way=_way(where, brief, spoken), mediator="")
-
-
 def _intro(brief: Brief, spoken: Words) -> str:
     """Say what the writer wants, in the first sentence of an e-mail."""
     messages = spoken.intro["messages" if len(brief.answered) > 1 else "message"]
@@ -395,90 +311,3 @@ def _is_news(brief: Brief) -> bool:
     return deadline is not None and (
         deadline.working or bool(deadline.acknowledged_in) or first is None or first[0] != deadline.answer_days
     )
-
-
-def _french(text: str) -> str:
-    """Give the words of a record, which are in French in whatever language the note is."""
-    return typographic(clean(text, _CITED), french=True)
-
-
-def _deadline(deadline: Deadline, spoken: Words) -> _DeadlineView:
-    return _DeadlineView(
-        answer=(spoken.working if deadline.working else spoken.period)(deadline.answer_days),
-        acknowledged_in=spoken.working(deadline.acknowledged_in) if deadline.acknowledged_in else "",
-        basis=_french(deadline.basis),
-    )
-
-
-def _target(channel: Channel, name: str, country: str) -> str:
-    """Give where a channel leads on one line; the operator's name goes without saying."""
-    if channel.medium is Medium.POST:
-        lines = _lines(channel.lines)
-        return ", ".join(stick(line) for line in lines[len(lines) > 1 and lines[0] == name :])
-    target = clean(channel.target, _CITED)
-    return stick(written(target, country)) if channel.medium is Medium.PHONE else target
-
-
-def _lines(lines: Sequence[str]) -> tuple[str, ...]:
-    return tuple(filter(None, (clean(line, 100) for line in lines)))
-
-
-def _age(brief: Brief, spoken: Words) -> str:
-    channel = brief.channel
-    if channel is None:
-        return ""
-    oldest = min(channel.stated_on or channel.checked_on, channel.checked_on)
-    return spoken.age((brief.now.astimezone(brief.timezone).date() - oldest).days)
-
-
-# What the user fills in -------------------------------------------------------------------------------------------
-
-
-def _blank(brief: Brief, which: str) -> str:
-    return brief.templates.words(brief.writer.notes).blank[which]
-
-
-def _blank_unless(given: str, brief: Brief, which: str) -> str:
-    return given or _blank(brief, which)
-
-
-def _hint(brief: Brief) -> str:
-    spoken, language = brief.templates.words(brief.writer.notes), text_language(brief)
-    doubtful = len({language, brief.writer.language, brief.writer.notes}) > 1
-    which = brief.level if brief.level in spoken.hint else brief.topic
-    form = spoken.hint.get(which, spoken.hint["other"])
-    return form.format(in_language=f", {spoken.language_name[language]}" if doubtful else "")
-
-
-def _to_fill_in(brief: Brief) -> list[str]:
-    """Name each passage that is left to fill in, in the order of the text; for a call there is none."""
-    if shape(brief) == "call":
-        return []
-    blanks = {which: _blank(brief, which).strip("[]") for which in _missing(brief)}
-    if "name" in blanks and shape(brief) != "form":  # it stands at the head and at the foot
-        blanks["name"] = brief.templates.words(brief.writer.notes).blanks["twice"].format(blank=blanks["name"])
-    return [*blanks.values(), _hint(brief).strip("[]")]
-
-
-def _blanks(brief: Brief, spoken: Words) -> str:
-    """Say how much is left to fill in: *le passage entre crochets*, *les deux passages entre crochets*."""
-    twice = "name" in _missing(brief) and shape(brief) != "form"
-    count = len(_to_fill_in(brief)) + twice
-    return spoken.blanks["one"] if count == 1 else spoken.blanks["many"].format(count=spoken.number(count))
-
-
-def _missing(brief: Brief) -> list[str]:
-    """Name what is to be filled in beside the user's own sentences; an e-mail has neither envelope nor place."""
-    missing = {"name": not brief.writer.name}
-    if shape(brief) == "letter":
-        missing |= {
-            "postal": not brief.writer.postal,
-            "recipient": _recipient(brief) is None,
-            "town": brief.templates.words(text_language(brief)).names_the_town and not _town(brief),
-        }
-    return [which for which, is_missing in missing.items() if is_missing]
-
-
-def _town(brief: Brief) -> str:
-    found = filter(None, (_POSTCODE.match(line) for line in reversed(_lines(brief.writer.postal))))
-    return next((match[1] for match in found), "")
