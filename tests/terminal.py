@@ -3,6 +3,7 @@
 import codecs
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -70,13 +71,16 @@ class Terminal:
         return bool(some)
 
     def wait_for(self, words: str) -> str:
-        """Wait until *words* are shown behind what was waited for before; give what is shown up to their end."""
+        """Wait until *words* are shown behind what was waited for before; give what is shown up to their end.
+
+        Where a line ends between them is the terminal's affair: a long path in the sentence moves it.
+        """
+        wanted = re.compile(r"\s+".join(map(re.escape, words.split(" "))))
         end = time.monotonic() + SECONDS
-        while words not in self.said[self._seen :]:
+        while not (found := wanted.search(self.said, self._seen)):
             assert time.monotonic() < end, f"{words!r} did not come in:\n{self.said}"
-            assert self._read() or words in self.said[self._seen :], f"{words!r} did not come in:\n{self.said}"
-        upto = self.said.index(words, self._seen) + len(words)
-        shown, self._seen = self.said[self._seen : upto], upto
+            assert self._read() or wanted.search(self.said, self._seen), f"{words!r} did not come in:\n{self.said}"
+        shown, self._seen = self.said[self._seen : found.end()], found.end()
         return shown
 
     def answer(self, question: str, typed: str = "") -> None:

@@ -378,7 +378,7 @@ def test_preferences_are_those_of_the_account() -> None:
 def test_the_dns_is_not_asked_where_the_provider_has_decided(result: str, asked: int) -> None:
     """No look-up tells anybody of a message whose author is known; its signatures are named as not checked."""
     tools = Tools(PROVEN)
-    signature = ("dkim-signature", "v=1; a=rsa-sha256; d=telecom.example; s=a; h=from; bh=AAAA; b=AAAA")
+    signature = ("dkim-signature", "v=1; a=rsa-sha256; d=telecom.example; s=a; h=from:subject; bh=AAAA; b=AAAA")
     analysis = analyzed(tools, a_field(result), signature)
 
     assert tools.asked == asked
