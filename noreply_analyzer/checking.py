@@ -128,7 +128,7 @@ def _reached(account: Account) -> Line:
 
 def _refused(account: Account, error: NoreplyAnalyzerError) -> Iterator[Line]:
     """Say how far it came: no connection, no TLS, no login."""
-    said = "; ".join(_named(account, line) for line in str(error).splitlines())
+    said = _("; ").join(_named(account, line) for line in str(error).splitlines())
     if isinstance(error, ConfigError):
         yield Line(fine=False, what="config", said=said)
     elif isinstance(error, LoginRefusedError) or (
@@ -209,8 +209,9 @@ def _proof(account: Account, judged: Sequence[Analysis]) -> Line:
     unproven = [analysis for analysis in checked if not analysis.proven]
     said = _named(account, how_many_are_proven(len(judged), len(checked), len(unproven)))
     reasons = Counter(analysis.authentication.reason for analysis in unproven)
-    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(_REASONS))
-    return Line(fine=True, what="proof", said=f"{said}: {told}" if told else said)
+    told = _("; ").join(f"{reason} ({count})" for reason, count in reasons.most_common(_REASONS))
+    both = _("{label}: {value}").format(label=said, value=told)
+    return Line(fine=True, what="proof", said=both if told else said)
 
 
 def how_many_are_proven(count: int, checked: int, unproven: int) -> str:
@@ -273,7 +274,7 @@ def _registry(settings: Settings, accounts: Sequence[Account]) -> Iterator[Line]
     )
     said = sentence.format(operators=counts.stats(registry, now().date()).operators, day=newest, count=len(late))
     if curation.is_outdated(registry, now().date(), shelf_life_days=settings.registry.shelf_life_days):
-        yield Line(fine=False, what="registry", said=said + "; " + _("update this program"))
+        yield Line(fine=False, what="registry", said=_("; ").join((said, _("update this program"))))
     else:
         yield Line(fine=True, what="registry", said=said)
 

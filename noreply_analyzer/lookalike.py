@@ -305,7 +305,12 @@ def is_shared_with(registry: Registry, operator: Operator, domain: Domain) -> bo
 
 
 def domains_of(operator: Operator) -> tuple[str, ...]:
-    """Name what an operator writes from: its own domains, or exact addresses where others have theirs too."""
+    """Name what an operator writes from: its own domains, or exact addresses where others have theirs too.
+
+    Of most nobody knows more than the websites, and mail of their domains counts as theirs (`Registry.find`).
+    """
+    if not operator.senders:
+        return operator.websites
     return tuple(
         dict.fromkeys(
             one for sender in operator.senders for one in (sender.addresses if sender.shared else (sender.domain,))

@@ -106,7 +106,7 @@ def _carried(messages: Sequence[Message], name: str, received_by: Sequence[str])
 
 def in_words(carriers: Sequence[Carried]) -> str:
     """Name what is carried, and what pinning each would mean."""
-    return "; ".join(map(str, carriers)) or _("none")
+    return _("; ").join(map(str, carriers)) or _("none")
 
 
 def what_is_carried(count: int, carriers: str) -> str:

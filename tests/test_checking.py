@@ -1,5 +1,6 @@
 """`check`: one line each for everything that a run needs, the remedy in the sentence, and nothing written."""
 
+import re
 import shutil
 import socket
 from collections.abc import Callable
@@ -191,6 +192,19 @@ def test_the_share_that_stays_unproven(maildir_world: MaildirWorld, pinned: list
     world.deliver(bill(world, TELECOM), b"From:" + unsigned, VOUCHED + b"From:" + unsigned, friend)
 
     assert said in told(world, status=0)["proof"][0][1]
+
+
+def test_what_is_joined_is_set_as_french(maildir_world: MaildirWorld) -> None:
+    """Where several sentences become one line, too: a space that does not break before each high sign."""
+    world = maildir_world
+    unsigned = b"From:" + bill(world, TELECOM, "2").partition(b"From:")[2]
+    other = VOUCHED.replace(b"mx.example.org", b"mx2.example.org")
+    world.deliver(VOUCHED + unsigned, other + bill(world, TELECOM, "3") + b"altered\r\n")
+    said = world.type("check", before=["--language", "fr"]).stdout
+
+    assert "mx2.example.org" in said
+    assert "(1)\u00a0; " in said
+    assert re.findall(r".{,20}[^\u00a0\d][:;] .{,20}", said) == []
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,19 @@ def test_the_typesetter_sees(text: str, good: bool) -> None:  # noqa: FBT001 - a
     assert (flaws(text) == []) is good
 
 
+COUNTED = {"bits", "count", "days", "most", "number", "seconds"}
+DATES = {"checked_on", "day", "date", "since", "stated", "stated_on"}
+
+
+@EACH
+def test_no_name_stands_where_a_vowel_would_be_elided(message: Message) -> None:
+    """What is filled in may be *Orange* or *edf.fr*, and “de Orange” is no French; numbers, dates and paths may."""
+    before = re.compile(r"(?i)\b(?:de|jusque|le|la|ne|que|se|si) \{(\w+)\}")
+    names = {name for form in forms(message) for name in before.findall(form)}
+
+    assert names <= {*COUNTED, *DATES, "path"}
+
+
 @pytest.mark.parametrize("english", ["mailbox", "e-mail", "email", "draft", "run", "log-in", "please", "you"])
 def test_no_english_is_left(english: str) -> None:
     """But for names of commands and of keys."""

@@ -315,10 +315,15 @@ def test_a_providers_own_domain_is_nobodys_disguise(slug: str, domain: str, *, s
 
 
 def test_what_an_operator_writes_from_is_named() -> None:
-    """Its own domains; of a shared one the exact addresses."""
+    """Its own domains; of a shared one the exact addresses; where no sender is known, those of its websites."""
     shared = a_sender("provider.example", shared=True, addresses=("facture@provider.example",))
+    subscribers = a_sender("provider.example", shared=True)
+    site = ("provider.example",)
 
     assert domains_of(an_operator(senders=(a_sender(), shared))) == ("telecom.example", "facture@provider.example")
+    assert domains_of(an_operator(senders=(), websites=("telecom.example",))) == ("telecom.example",)
+    assert domains_of(an_operator(senders=(subscribers,), websites=site)) == ()
+    assert domains_of(an_operator(senders=(), websites=())) == ()
 
 
 @settings(max_examples=300)

@@ -73,8 +73,8 @@ PHISH = a_message(
 )
 
 
-def a_report(operator: Operator, *, language: str = "fr") -> Draft:
-    """Draft a report of the phish above."""
+def a_report(operator: Operator, *, language: str = "fr", count: int = 1) -> Draft:
+    """Draft a report of the phish above, or of several like it."""
     analysis = an_analysis(
         PHISH,
         match=None,
@@ -84,7 +84,8 @@ def a_report(operator: Operator, *, language: str = "fr") -> Draft:
         choice=choose_for_report(operator, today=TODAY, shelf_life_days=180, registry=Registry.of([operator])),
     )
     settings = Settings(identity=Identity(name="Anne Martin", language=language))  # type: ignore[arg-type]
-    return compose(brief_for([analysis], account=ANNE, settings=settings, registry=Registry.of([operator]), now=NOW))
+    registry = Registry.of([operator])
+    return compose(brief_for([analysis] * count, account=ANNE, settings=settings, registry=registry, now=NOW))
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -107,6 +108,32 @@ def test_a_report_is_text_and_repeats_no_code(channels: tuple[Channel, ...], lan
     assert "\u202e" not in content
     for place in ("signal-spam.fr", "33700", "cybermalveillance.gouv.fr"):
         assert (place in content) is (not channels)
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        ("fr", 1, "Je vous le signale avec ses en-têtes."),
+        ("fr", 2, "Je vous les signale avec leurs en-têtes."),
+        ("en", 1, "I report it with its header."),
+        ("en", 2, "I report them with their headers."),
+    ],
+)
+def test_one_message_is_reported_or_several(language: str, count: int, said: str) -> None:
+    """And the sentence agrees with it."""
+    operator = an_operator(channels=(a_desk(languages=(language,)),))
+    content = a_report(operator, language=language, count=count).message.get_content()
+
+    assert said in " ".join(content.split())
+
+
+@pytest.mark.parametrize("channels", [(a_desk(quality=Quality.REPORTED, stated_on=None),), ()])
+def test_an_operator_may_begin_with_a_vowel(channels: tuple[Channel, ...]) -> None:
+    """No French sentence of a report says “de Orange”."""
+    content = a_report(an_operator(name="Orange", channels=channels)).message.get_content()
+
+    assert "d’Orange" in content
+    assert "de Orange" not in content
 
 
 def test_a_report_says_nothing_of_the_customer() -> None:
