@@ -236,16 +236,28 @@ def test_a_long_letter_goes_on_overleaf() -> None:
 
 
 def test_a_notice_goes_by_registered_post() -> None:
-    """Which it says above its date; what is enclosed is listed below the name, of a complaint too."""
+    """Which it says beside its date; what is enclosed is listed below the name, of a complaint too."""
     placed = {one.text: one for one in placed_on(compose_letter(CASES["fr-letter-notice"]))}
     registered, enclosed = placed["Lettre recommandée avec avis de réception"], "Pièce jointe"
     dated = next(one for text, one in placed.items() if text.startswith("La Rochelle, le"))
     below = next(one for text, one in placed.items() if text.startswith(enclosed))
 
-    assert (round(registered.left), registered.baseline < dated.baseline) == (25, True)
+    assert (round(registered.left), round(dated.left)) == (25, 100)
+    assert registered.baseline == pytest.approx(dated.baseline)
     assert below.baseline > placed["Anne Martin"].baseline
     assert enclosed in pages_of(compose_letter(CASES["fr-letter-complaint"]))[0]
     assert enclosed not in pages_of(compose_letter(LETTER))[0]
+
+
+def test_a_notice_with_all_that_it_may_cite_is_one_page() -> None:
+    """Two grounds, the step after silence, two lines of references, and what is enclosed."""
+    told = {"customer_number": "0011223344", "line_number": "05 46 00 00 00", "contract_number": "00-1234-5678"}
+    subject = "Votre facture Internet du 20 novembre est disponible"
+    brief = replace(about(subject, CASES["fr-letter-notice"]), references=told, found={"amount": "54,99 €"})
+
+    assert len(brief.grounds) == 2
+    assert brief.escalation
+    assert len(pages_of(compose_letter(brief))) == 1
 
 
 @pytest.mark.parametrize(
