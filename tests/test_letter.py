@@ -466,6 +466,23 @@ def test_the_page_says_what_the_text_says(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("left", "sender", "recipient"),
+    [
+        pytest.param(100, "margin-left: 0mm; width: 70mm", 75, id="on the right"),
+        pytest.param(110, "margin-left: 0mm; width: 80mm", 85, id="further right"),
+        pytest.param(25, "margin-left: 90mm; width: 70mm", 0, id="on the left"),
+        pytest.param(10, "margin-left: 75mm; width: 85mm", -15, id="further left"),
+    ],
+)
+def test_the_sender_stands_beside_the_window_of_the_page(left: float, sender: str, recipient: int) -> None:
+    """On the side that has room, and never behind the recipient."""
+    page = compose_sheet(LETTER, top_mm=20, left_mm=left)
+
+    assert f"#sender {{ {sender} }}" in page
+    assert f"#recipient {{ position: absolute; top: 0mm; left: {recipient}mm }}" in page
+
+
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=y>', "</style><b>"])
 def test_nothing_in_the_page_runs_or_is_loaded(text: str) -> None:
     """What a message says is text, and the page forbids everything else."""
