@@ -447,7 +447,7 @@ def test_a_machine_without_the_typesetter(
     (attached,) = draft.iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == ("lettre-telecom-exemple.html", "text/html")
     assert attached.get_content().replace("\r\n", "\n") == (maildir_world.folder / "a.html").read_text("utf-8")
-    assert "installez le programme avec son extra : pipx install '.[letter]'" in plain(text_of(draft))
+    assert 'installez le programme avec son extra (pipx install ".[letter]").' in flowing(text_of(draft))
     with pytest.raises(UsageError, match="typst"):
         compose_letter(LETTER)
 
