@@ -13,7 +13,7 @@ _NAME: Final = 200
 
 def asked(brief: Brief, spoken: Words, recipient: Channel | None) -> dict[str, object]:
     """Give the values of a template that say it, in the language of *spoken*; *recipient* stands on the envelope."""
-    step = _next_step(brief, recipient)
+    step = next(iter(steps_left(brief, recipient)), None)
     openings = spoken.opening if brief.level == "question" else spoken.opening_firm
     return {
         "opening": _by_topic(openings, brief),
@@ -30,11 +30,11 @@ def _by_topic(table: Mapping[str, str], brief: Brief) -> str:
     return table.get(brief.topic, table["other"])
 
 
-def _next_step(brief: Brief, recipient: Channel | None) -> tuple[int, Channel | Mediator] | None:
-    """Give the step that comes after the one that the text itself is sent to."""
-    steps = list(brief.escalation)
+def steps_left(brief: Brief, recipient: Channel | None) -> tuple[tuple[int, Channel | Mediator], ...]:
+    """Give the steps that come after the one that the text itself is sent to."""
+    steps = brief.escalation
     reached = [index for index, (_days, where) in enumerate(steps) if where in {recipient, brief.channel}]
-    return next(iter(steps[reached[-1] + 1 :] if reached else steps), None)
+    return steps[reached[-1] + 1 :] if reached else steps
 
 
 def _delay(brief: Brief, step: tuple[int, Channel | Mediator] | None, spoken: Words) -> str:

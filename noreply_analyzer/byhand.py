@@ -240,6 +240,10 @@ def _in_own_words(brief: Brief, settings: Settings, *, letter: bool = False) -> 
 def _brief(settings: Settings, place: Place, analysis: Analysis, registry: Registry, wishes: Wishes) -> Brief:
     if problem := _why_not(analysis):
         raise NotDraftedError(problem)
+    if analysis.decision.rule == "answerable":  # what the draft says of its author would not be true
+        raise NotDraftedError(
+            _("it can simply be answered; if you know that nobody reads the answers, name its author in detection.dead")
+        )
     if analysis.authentication.result is Result.TEMPERROR:
         sentence = _("who wrote this cannot be checked now ({reason}); try again later")
         raise TryLaterError(sentence.format(reason=analysis.authentication.reason))

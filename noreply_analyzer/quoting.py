@@ -19,6 +19,8 @@ _READ: Final = 1000  # characters of a subject or a sentence
 _MARKS: Final = 2
 """Combining marks on one letter: no language that operators write in needs more."""
 _LINK: Final = re.compile(r"\b((?:https?|ftp)://|www\.)(?:[^\s/?#@]*@)*([^\s/?#@]+)([/?#]\S*)?", re.IGNORECASE)
+_BARE_LINK: Final = re.compile(r"(?<![\w@/.-])((?:\w[\w-]*\.)+[^\W\d_]{2,24})[/?#]\S+")
+"""A host of two labels or more with something behind it: mail programs make a link of it too."""
 _OTHER_LINK: Final = re.compile(r"\b(?:data|file|ftps?|javascript|mailto|sms|tel|sip):\S+", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;:«»]+@[^\s<>()\[\]\"',;:«»]*[^\s<>()\[\]\"',;:«».!?]")
 _IBAN: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]){11,30}(?![A-Z0-9])")
@@ -34,6 +36,7 @@ def quoted(text: str, limit: int, *, known: Collection[str] = ()) -> str:
     """
     said = _with_few_marks(clean(text, _READ))
     said = _LINK.sub(lambda match: match[1] + match[2] + (f"/{INSTEAD}" if match[3] and match[3] != "/" else ""), said)
+    said = _BARE_LINK.sub(rf"\1/{INSTEAD}", said)
     said = _OTHER_LINK.sub(INSTEAD, said)
     said = _ADDRESS.sub(lambda match: match[0] if match[0].casefold() in known else INSTEAD, said)
     return clean(masked(without_numbers(said)), limit)

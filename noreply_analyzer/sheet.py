@@ -15,25 +15,40 @@ from .tongue import text_language
 from .wording import text_values
 
 _ALONE: Final = frozenset({"|", ">"})
-_LINES: Final = 4
+_LINES: Final = {"question": 4}
+_LINES_FIRM: Final = 2
+"""To write on: a browser cannot see how many leave the letter on one page, and a complaint says more by itself."""
 _STYLE: Final = """\
 @page { size: A4; margin: 20mm 25mm 22mm }
-body { font: 11pt/1.35 serif; margin: 0; overflow-wrap: anywhere }
+body { font: 11pt/1.25 serif; margin: 0; overflow-wrap: anywhere }
 @media screen { body { width: 160mm; margin: 20mm auto } }
-header { position: relative; height: %(below)smm }
-#recipient { position: absolute; top: %(top)smm; left: %(left)smm }
-#dated, #signature { margin-left: %(right)smm }
-#subject p::first-line { font-weight: bold }
+header { position: relative; min-height: %(below)gmm }
+#sender { margin-left: %(beside)gmm; width: %(room)gmm }
+#recipient { position: absolute; top: %(top)gmm; left: %(left)gmm }
+#dated, #signature { margin-left: %(right)gmm }
+#dispatch { float: left; width: %(right)gmm }
+#dated + section { clear: both }
+#subject { margin: 7mm 0 }
+#subject p { margin: 0 }
+#subject p:first-child::first-line { font-weight: bold }
 #hint { font-style: italic; font-size: 9pt }
-#hint hr { border: 0; border-bottom: 1px dotted; margin: 9mm 0 }
-#signature { margin-top: 20mm }
+#hint hr { border: 0; border-bottom: 1px dotted; margin: 8.5mm 0 }
+#hint hr:last-child { margin-bottom: 5mm }
+#signature { margin-top: 18mm }
 footer { break-inside: avoid }
-p, ul { margin: 0 0 1em }
+p, ul { margin: 0 0 .8em }
 ul { list-style: '–  ' }
 """
 _TOP: Final = 20
 _LEFT: Final = 25
-_WINDOW: Final = 35
+_COLUMN: Final = 160
+_HIGH: Final = 35
+_WIDE: Final = 90
+_ON_THE_RIGHT: Final = 80
+"""From where on the window leaves the sender more room on its left than on its right (see letter.typ)."""
+_RIGHT_HALF: Final = 100
+"""Where the right half begins at the latest, with a window on the left."""
+_GAP: Final = 5
 
 
 def compose_sheet(brief: Brief, *, top_mm: float, left_mm: float) -> str:
@@ -44,13 +59,17 @@ def compose_sheet(brief: Brief, *, top_mm: float, left_mm: float) -> str:
     """
     parts = letter_parts(brief)
     shown = {name: "".join(_paragraph(pieces) for pieces in paragraphs) for name, paragraphs in parts.items()}
-    shown["hint"] += "<hr>" * _LINES
+    shown["hint"] += "<hr>" * _LINES.get(brief.level, _LINES_FIRM)
     sections = {name: f'<section id="{name}">\n{html}</section>\n' for name, html in shown.items() if html}
+    left, on_the_right = left_mm - _LEFT, left_mm >= _ON_THE_RIGHT
+    right = left if on_the_right else min(left + _WIDE, _RIGHT_HALF)
     measures = {
         "top": max(top_mm - _TOP, 0),
-        "left": left_mm - _LEFT,
-        "right": max(left_mm - _LEFT, 75),
-        "below": max(top_mm - _TOP, 0) + _WINDOW + 8,
+        "left": left,
+        "right": right,
+        "beside": 0 if on_the_right else right,
+        "room": left - _GAP if on_the_right else _COLUMN - right,
+        "below": max(top_mm - _TOP, 0) + _HIGH + 8,
     }
     return (
         f'<!doctype html>\n<html lang="{text_language(brief)}">\n<meta charset="utf-8">\n'

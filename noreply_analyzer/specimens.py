@@ -119,7 +119,7 @@ def _elsewhere(letter: Brief, mail: Brief) -> Iterator[Brief]:
         yield replace(letter, writer=nobody, operator=operator, references={}, escalation=(), channel=None, also=())
     yield replace(letter, channel=None, also=(but(post, serves=("fibre",)),))
     yield replace(letter, channel=but(post, quality=Quality.REPORTED, stated_on=None), to_verify=True, stale=True)
-    yield replace(letter, also=_UNREAD, escalation=((30, post),))
+    yield replace(letter, also=_UNREAD, escalation=((30, mailbox),))
     for old in (mailbox, but(mailbox, stated_on=None)):
         yield replace(letter, channel=None, also=(), outdated=(old,))
         yield replace(mail, channel=old)

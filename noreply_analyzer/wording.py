@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from .asking import asked
+from .asking import asked, steps_left
 from .authresults import provider_name
 from .blanks import blank, blank_unless, hint, how_many, to_fill_in, town
 from .brief import Answered, Brief
@@ -241,13 +241,13 @@ def note_values(brief: Brief) -> dict[str, object]:
         "found": _found(brief, spoken),
         "foreign": spoken.language_name[text_language(brief)] if is_foreign(brief) else "",
         "to_copy": {"to": str(mailbox(brief)), "subject": mail_title(brief)} if shape(brief) == "copy" else None,
-        "steps": [step(days, where, brief, spoken) for days, where in brief.escalation],
+        "steps": [step(days, where, brief, spoken) for days, where in steps_left(brief, recipient)],
         "to_fill_in": to_fill_in(brief),
         "about_data": brief.topic in DATA_TOPICS,
         "cancel_online": brief.cancel_online,
         "ask_locally": in_french(brief.ask_locally),
         "sells_for": [stick(clean(name, _NAME)) for name in brief.sells_for],
-        "deadline": deadline_of(brief.deadline, spoken) if brief.deadline and _is_news(brief) else None,
+        "deadline": deadline_of(brief.deadline, spoken) if brief.deadline and _is_news(brief, recipient) else None,
     }
 
 
@@ -305,9 +305,9 @@ def _intro(brief: Brief, spoken: Words) -> str:
     return spoken.intro[_kind(brief, spoken)].format(about=_about(brief, spoken) or messages)
 
 
-def _is_news(brief: Brief) -> bool:
+def _is_news(brief: Brief, recipient: Channel | None) -> bool:
     """Tell whether how long they may take says more than the first step after their silence does."""
-    deadline, first = brief.deadline, next(iter(brief.escalation), None)
+    deadline, first = brief.deadline, next(iter(steps_left(brief, recipient)), None)
     return deadline is not None and (
         deadline.working or bool(deadline.acknowledged_in) or first is None or first[0] != deadline.answer_days
     )

@@ -343,6 +343,19 @@ def test_what_is_not_drafted_to_even_if_asked_for(
     assert why in done.stderr
 
 
+def test_what_can_be_answered_is_not_said_to_take_no_answer(world: MaildirWorld) -> None:
+    """A draft would say so to the operator; unless the user knows better than the rules."""
+    author = f"conseiller@{TELECOM.domain}"
+    raw = TELECOM.key.sign(mail(author, "Votre facture", "Votre facture est disponible.\n", date=world.now))
+    refused = world.type("draft", saved(world, raw))
+
+    assert (refused.returncode, refused.stdout) == (1, ""), refused.stderr
+    assert "it can simply be answered" in refused.stderr
+    world.detection = {"dead": [author]}
+    world.write_config()
+    assert drafted(world, saved(world, raw))["To"] == f"Anne Martin <{ANNE}>"
+
+
 def test_a_dns_that_does_not_answer_is_for_later(world: MaildirWorld, dns: Any) -> None:  # noqa: ANN401
     """Status 75: nobody can say now who wrote it."""
     break_dns(dns)

@@ -19,6 +19,7 @@ from drafting_cases import (
     DRAFTS,
     LETTER,
     MAIL,
+    MEDIATOR,
     NEXT,
     NOTICE,
     OPERATOR,
@@ -929,6 +930,14 @@ def test_escalation_without_steps_says_nothing() -> None:
     """Where no next step is known, none is promised."""
     assert "Sans réponse" not in body(compose(replace(LETTER, escalation=())))
     assert "Sans réponse sous quinze jours" in body(compose(replace(LETTER, escalation=((15, NEXT),))))
+
+
+def test_what_the_letter_is_sent_to_is_no_next_step() -> None:
+    """Who writes to the desk for complaints at once is not sent there once more: the mediator is next."""
+    said = body(compose(replace(LETTER, channel=NEXT, escalation=((30, NEXT), (60, MEDIATOR)))))
+
+    assert "étape suivante" not in said
+    assert "Sans réponse sous deux mois, vous pourrez saisir le médiateur : Médiation Exemple" in " ".join(said.split())
 
 
 def test_an_operator_without_channels_and_abroad() -> None:

@@ -236,16 +236,28 @@ def test_a_long_letter_goes_on_overleaf() -> None:
 
 
 def test_a_notice_goes_by_registered_post() -> None:
-    """Which it says above its date; what is enclosed is listed below the name, of a complaint too."""
+    """Which it says beside its date; what is enclosed is listed below the name, of a complaint too."""
     placed = {one.text: one for one in placed_on(compose_letter(CASES["fr-letter-notice"]))}
     registered, enclosed = placed["Lettre recommandée avec avis de réception"], "Pièce jointe"
     dated = next(one for text, one in placed.items() if text.startswith("La Rochelle, le"))
     below = next(one for text, one in placed.items() if text.startswith(enclosed))
 
-    assert (round(registered.left), registered.baseline < dated.baseline) == (25, True)
+    assert (round(registered.left), round(dated.left)) == (25, 100)
+    assert registered.baseline == pytest.approx(dated.baseline)
     assert below.baseline > placed["Anne Martin"].baseline
     assert enclosed in pages_of(compose_letter(CASES["fr-letter-complaint"]))[0]
     assert enclosed not in pages_of(compose_letter(LETTER))[0]
+
+
+def test_a_notice_with_all_that_it_may_cite_is_one_page() -> None:
+    """Two grounds, the step after silence, two lines of references, and what is enclosed."""
+    told = {"customer_number": "0011223344", "line_number": "05 46 00 00 00", "contract_number": "00-1234-5678"}
+    subject = "Votre facture Internet du 20 novembre est disponible"
+    brief = replace(about(subject, CASES["fr-letter-notice"]), references=told, found={"amount": "54,99 €"})
+
+    assert len(brief.grounds) == 2
+    assert brief.escalation
+    assert len(pages_of(compose_letter(brief))) == 1
 
 
 @pytest.mark.parametrize(
@@ -435,7 +447,7 @@ def test_a_machine_without_the_typesetter(
     (attached,) = draft.iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == ("lettre-telecom-exemple.html", "text/html")
     assert attached.get_content().replace("\r\n", "\n") == (maildir_world.folder / "a.html").read_text("utf-8")
-    assert "installez le programme avec son extra : pipx install '.[letter]'" in plain(text_of(draft))
+    assert 'installez le programme avec son extra (pipx install ".[letter]").' in flowing(text_of(draft))
     with pytest.raises(UsageError, match="typst"):
         compose_letter(LETTER)
 
@@ -452,6 +464,23 @@ def test_the_page_says_what_the_text_says(name: str) -> None:
     assert sorted(flowing(words.replace("\u00a0", " ")).split()) == sorted(
         as_text(CASES[name]).replace("\u00a0", " ").replace("– ", "").split()
     )
+
+
+@pytest.mark.parametrize(
+    ("left", "sender", "recipient"),
+    [
+        pytest.param(100, "margin-left: 0mm; width: 70mm", 75, id="on the right"),
+        pytest.param(110, "margin-left: 0mm; width: 80mm", 85, id="further right"),
+        pytest.param(25, "margin-left: 90mm; width: 70mm", 0, id="on the left"),
+        pytest.param(10, "margin-left: 75mm; width: 85mm", -15, id="further left"),
+    ],
+)
+def test_the_sender_stands_beside_the_window_of_the_page(left: float, sender: str, recipient: int) -> None:
+    """On the side that has room, and never behind the recipient."""
+    page = compose_sheet(LETTER, top_mm=20, left_mm=left)
+
+    assert f"#sender {{ {sender} }}" in page
+    assert f"#recipient {{ position: absolute; top: 0mm; left: {recipient}mm }}" in page
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=y>', "</style><b>"])
