@@ -25,6 +25,7 @@ _IN_ONE_SEARCH: Final = 50_000  # UIDs in one line of at most a million bytes
 _HIDDEN_AT_MOST: Final = 10  # messages in one FETCH that the server refuses to show; more, and it is the mailbox
 UID_MAX: Final = 2**32 - 1
 _DRAFT: Final = "\\Draft"
+_MASK: Final = "***"
 _APPENDUID: Final = re.compile(rb"\[APPENDUID (\d{1,10}) (\d{1,10})\]", re.IGNORECASE)  # RFC 4315 section 3
 
 
@@ -36,6 +37,30 @@ class Opened:
     exists: int
     position: Position
     says_uid_next: bool
+
+
+@contextmanager
+def _silent_about(password: str) -> Iterator[None]:
+    """Take *password* out of every error that leaves: a server may repeat what it refuses, and errors are logged."""
+    as_bytes = repr(password.encode())[2:-1]
+    spellings = sorted({password, as_bytes, as_bytes.replace('"', '\\\\"')} - {""}, key=len, reverse=True)
+    try:
+        yield
+    except Exception as error:
+        each: BaseException | None = error
+        while each:
+            each.args = tuple(_masked(arg, spellings) for arg in each.args)
+            each = each.__context__
+        raise
+
+
+def _masked(said: object, spellings: Iterable[str]) -> object:
+    text = said.decode("utf-8", "backslashreplace") if isinstance(said, bytes) else said
+    if not isinstance(text, str):
+        return said
+    for spelling in spellings:
+        text = text.replace(spelling, _MASK)
+    return text
 
 
 class Dialogue:
@@ -52,7 +77,7 @@ class Dialogue:
         """Log in; *password* is an access token where *token* says so."""
         if self.wire.state != "NONAUTH":
             raise ServerRefusedError(_("{host} says that somebody is logged in already").format(host=self.server.host))
-        with self._command():
+        with self._command(), _silent_about(password):
             self._login_command(password, token=token)
 
     def _login_command(self, password: str, *, token: bool) -> None:

@@ -41,6 +41,10 @@ _NAME: Final = 80
 _MESSAGE_ID: Final = re.compile(r"<(?!.*=\?)[!-;=?A-~]+@[!-;=?A-~]+>\Z")
 """RFC 5322 section 3.6.4, loosely: no space, nothing but ASCII, no encoded word that a parser could open."""
 _RULE: Final = f"\n{'-' * 72}\n\n"
+_PLAIN_WORDS: Final = re.compile(r"[\w!#$%&'*+/=^`{|}~ -]+\Z", re.ASCII)  # but for "?", of encoded words
+_NOT_FOR_FILES: Final = re.compile(r'[\\/:*?"<>|]+')
+"""What a file may not be called everywhere, or would lead elsewhere; and what makes an encoded word of a name."""
+_LINE: Final = 78  # of a header, where it can be folded (RFC 5322 section 2.1.1)
 _MESSAGE_ID_LENGTH: Final = 900  # a line of a header field may have 998 (RFC 5322 section 2.1.1)
 
 
@@ -137,20 +141,37 @@ def _require_answerable(brief: Brief) -> None:
 
 
 class _DraftPolicy(EmailPolicy):
-    """As `email.policy.SMTP`, but Message-IDs are folded between each other only, and text is folded as it was.
+    """As `email.policy.SMTP`, but Message-IDs are folded between each other only, and text is written as it is.
 
     The library takes an id that is longer than a line for text and encodes it; no mail program finds the thread then.
-    And where it breaks a line before an encoded word, one space becomes two.
+    Where it breaks a line before an encoded word, one space becomes two. And a name that looks like an encoded word it
+    decodes, so that a line end, or a quotation mark, comes out of it into the header.
     """
 
     def fold(self, name: str, value: Any) -> str:  # noqa: ANN401 - as in email.policy
         if name.lower() in {"message-id", "in-reply-to", "references"}:
             return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}"
         if name.lower() in {"subject", "comments"}:
-            charset = "us-ascii" if str(value).isascii() else "utf-8"
-            whole = Header(str(value), charset, header_name=name).encode(linesep=self.linesep)
-            return f"{name}: {whole}{self.linesep}"
+            return f"{name}: {self._encoded(str(value), name)}{self.linesep}"
+        if name.lower() in {"from", "to"}:
+            (address,) = value.addresses
+            if not address.display_name:
+                return f"{name}: {address.addr_spec}{self.linesep}"
+            said, where = self._phrase(address.display_name, name), f"<{address.addr_spec}>"
+            folded = len(f"{name}: {said.rpartition(self.linesep)[2]} {where}") > _LINE
+            return f"{name}: {said}{self.linesep if folded else ''} {where}{self.linesep}"
         return str(super().fold(name, value))
+
+    def _phrase(self, text: str, name: str) -> str:
+        if _PLAIN_WORDS.match(text):
+            return text
+        if text.isascii() and "=?" not in text:
+            return '"' + re.sub(r'([\\"])', r"\\\1", text) + '"'
+        return self._encoded(text, name)
+
+    def _encoded(self, text: str, name: str) -> str:
+        charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
+        return Header(text, charset, header_name=name).encode(linesep=self.linesep)
 
     def fold_binary(self, name: str, value: Any) -> bytes:  # noqa: ANN401 - likewise
         return self.fold(name, value).encode()
@@ -191,7 +212,7 @@ def _own_title(brief: Brief) -> str:
 
 def _attach(message: EmailMessage, enclosed: Enclosed, brief: Brief) -> None:
     named = brief.templates.words(brief.writer.notes).enclosed.format(operator=brief.operator.slug)
-    filename = f"{named}.{enclosed.kind}"
+    filename = f"{_NOT_FOR_FILES.sub('-', clean(named, _NAME)).lstrip('.-') or brief.operator.slug}.{enclosed.kind}"
     if enclosed.kind == "pdf":
         message.add_attachment(enclosed.content, maintype="application", subtype="pdf", filename=filename)
     else:

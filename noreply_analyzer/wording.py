@@ -14,7 +14,7 @@ from .choice import DATA_TOPICS
 from .message import Message
 from .prose import Words, clean, day_named, quotable, stick
 from .quoting import quoted
-from .registry import Medium, ReadBy
+from .registry import Channel, Medium, ReadBy
 from .tongue import envelope_channel, is_foreign, mailbox, shape, text_language
 from .topic import Topic, masked
 from .ways import age, deadline_of, in_french, is_reported, lines_of, source_of, step, way

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.policy import compat32
+from email.utils import getaddresses
 from importlib.resources import files
 from pathlib import Path
 
@@ -816,6 +820,48 @@ def test_a_hostile_configuration_breaks_no_header() -> None:
 
     assert "Bcc" not in message
     assert [address.addr_spec for address in message["From"].addresses] == ["anne@example.org"]
+
+
+NAMES = [
+    "=?utf-8?q?a=0D=0ABcc:_eve=40evil.example?=",
+    "=?utf-8?q?a=0D=0ABcc:_eve=40evil.example?= é",
+    "=?utf-8?q?=22_=3Ceve=40evil.example=3E=2C?=",
+    "é =?utf-8?q?=22_=3Ceve=40evil.example=3E=2C?=",
+    'Télécom " <eve@evil.example>, Exemple',
+    'Telecom \\" <eve@evil.example>, "Exemple',
+    "Telecom (Exemple) <eve@evil.example>",
+    "x@evil.example, Telecom; Exemple:",
+]
+
+
+def correspondents(raw: bytes) -> list[list[tuple[str, str]]]:
+    """Give From and To as names and addresses, read as a parser does that decodes names last (RFC 2047 section 6.2)."""
+    message = message_from_bytes(raw, policy=compat32)
+    assert "Bcc" not in message
+    found = [getaddresses([str(message[field]).replace("\r\n", "")]) for field in ("From", "To")]
+    return [[(str(make_header(decode_header(name))), address) for name, address in each] for each in found]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_looks_like_a_header_is_a_name(name: str) -> None:
+    """Of the user or of an operator: it is never decoded into a line end, a quotation mark or another recipient."""
+    operator = msgspec.structs.replace(OPERATOR, name=name)
+    draft = compose(replace(EMAIL, writer=replace(ANNE, name=name), operator=operator))
+
+    assert correspondents(draft.as_bytes()) == [
+        [(name, "anne@example.org")],
+        [(name, "service.clients@telecom.example")],
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.sampled_from("aé,\"\\()<>@;:.[] =?_'–字ß😀-X0q"), max_size=90))
+def test_a_name_is_read_as_it_was_written(name: str) -> None:
+    """Any name comes back, and nobody else with it."""
+    draft = compose(replace(EMAIL, operator=msgspec.structs.replace(OPERATOR, name=name)))
+
+    assert correspondents(draft.as_bytes())[1] == [(clean(name, 80), "service.clients@telecom.example")]
+    assert max(map(len, draft.as_bytes().splitlines())) <= 200
 
 
 @pytest.mark.parametrize("address", ['"anne m"@example.org', "éva@example.org", "anne+nr@xn--bcher-kva.example"])

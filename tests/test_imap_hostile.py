@@ -52,10 +52,13 @@ def session_with(script: dict[str, Answer] | None = None, *, seconds: float = 0.
     assert time.monotonic() - began < SOON
 
 
-def open_on(server: ScriptedServer, *, seconds: float = 0.5, **options: object) -> Session:
+SECRET = "secret"
+
+
+def open_on(server: ScriptedServer, *, password: str = SECRET, seconds: float = 0.5, **options: object) -> Session:
     """Log in to *server*."""
     place = Server(host=server.host, port=server.port, user="anne", security="none")
-    return Session.open(place, "secret", seconds=seconds, **options)  # type: ignore[arg-type]
+    return Session.open(place, password, seconds=seconds, **options)  # type: ignore[arg-type]
 
 
 def read_everything(session: Session) -> list[bytes | None]:
@@ -364,6 +367,21 @@ def test_login_answers(answer: Answer, error: type[NoreplyAnalyzerError], status
     assert caught.value.exit_status == status
     assert str(caught.value).isprintable()
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("password", ["s3cret", 'a"b\\c', "s3cret'\"", "sésame", "x" * 150])
+@pytest.mark.parametrize("before", [b"", b"a" * 190])
+def test_a_server_that_repeats_the_password(password: str, before: bytes) -> None:
+    """No error holds it, nor what it came from, nor half of it."""
+    server_said = b"TAG NO " + before + b" LOGIN " + password.encode() + b" is wrong\r\n"
+    script: dict[str, Answer] = {"LOGIN": server_said, "AUTHENTICATE": server_said}
+    with ScriptedServer(script) as server, pytest.raises(LoginRefusedError) as caught:
+        open_on(server, password=password)
+
+    each: BaseException | None = caught.value
+    while each:
+        assert password[:5] not in f"{each} {each!r}"
+        each = each.__context__
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from test_cut_off import bill
 from world import COLIS, TELECOM, MaildirWorld, text_of
 
 from noreply_analyzer.brief import Answered, Brief
-from noreply_analyzer.drafting import compose, letter_parts, letter_text
+from noreply_analyzer.drafting import Enclosed, compose, letter_parts, letter_text
 from noreply_analyzer.errors import TemplateError
 from noreply_analyzer.letter import compose_letter
 from noreply_analyzer.press import SHIPPED, Own, Templates
@@ -61,6 +61,31 @@ class Folder(Stationery):
     def __init__(self, worker: Worker, **texts: str) -> None:
         super().__init__(Path("own"), worker)
         self.found = Found(templates=own(**texts))
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("a\\r\\nBcc: eve@evil.example", "a Bcc- eve@evil.example"),
+        ("=?utf-8?q?a=0D=0ABcc:_eve=40evil.example?=", "=-utf-8-q-a=0D=0ABcc-_eve=40evil.example-="),
+        ("../../.profile", "profile"),
+        ('a\\"; name=\\"b', "a-; name=-b"),
+        ("lettre à {operator}", "lettre à telecom-exemple"),
+        ("\\u0000\\u202e", "telecom-exemple"),
+        ("", "telecom-exemple"),
+        ("é" * 3000, "é" * 79 + "…"),
+    ],
+)
+def test_own_words_name_a_file_and_nothing_else(words: str, name: str) -> None:
+    """No line of a header, no folder, no hidden file comes of it."""
+    brief = replace(CASES["fr-letter"], templates=own(fr_words=f'enclosed = "{words}"'))
+
+    assert faults_in(brief, False) == ()
+    raw = compose(brief, Enclosed(kind="pdf", content=b"%PDF")).as_bytes()
+    (file,) = message_from_bytes(raw, policy=default).iter_attachments()
+    assert file.get_filename() == f"{name}.pdf"
+    assert {*file.keys()} == {"Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "MIME-Version"}
+    assert b"\nBcc" not in raw
 
 
 # What they may say ------------------------------------------------------------------------------------------------
