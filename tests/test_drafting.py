@@ -629,7 +629,7 @@ def test_an_unproven_sender_is_said_to_be() -> None:
     assert str(draft.message["Subject"]).startswith("À vérifier, puis à poster")
     assert "rien ne prouve qu’il vient bien de Télécom Exemple" in note.replace("\n", " ")
     assert "vient bien d’eux" not in note.replace("\n", " ")
-    assert "Je n’ai pas pu m’assurer qu’il vient bien de vous." in letter.replace("\n", " ")
+    assert "Je n’ai pas pu m’assurer qu’il venait bien de vous." in letter.replace("\n", " ")
 
 
 def test_the_header_has_no_other_field() -> None:
