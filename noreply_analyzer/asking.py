@@ -9,6 +9,7 @@ from .prose import Words, clean, stick, typographic
 from .registry import Channel, Mediator, Purpose
 
 _NAME: Final = 200
+_FOR_MEDIATION: Final = "L612-2"
 
 
 def asked(brief: Brief, spoken: Words, recipient: Channel | None) -> dict[str, object]:
@@ -21,7 +22,7 @@ def asked(brief: Brief, spoken: Words, recipient: Channel | None) -> dict[str, o
         "grounds": [
             typographic(sentence, french=spoken.language == "fr") for sentence in cited(brief.grounds, spoken.language)
         ],
-        "silence": _silence(step, spoken),
+        "silence": _silence(brief, step, spoken),
         "delay": _delay(brief, step, spoken),
     }
 
@@ -46,10 +47,14 @@ def _delay(brief: Brief, step: tuple[int, Channel | Mediator] | None, spoken: Wo
     return (spoken.working if brief.deadline.working else spoken.period)(brief.deadline.answer_days)
 
 
-def _silence(step: tuple[int, Channel | Mediator] | None, spoken: Words) -> str:
-    """Say whom the user will turn to after silence: a service, or the mediator by name."""
+def _silence(brief: Brief, step: tuple[int, Channel | Mediator] | None, spoken: Words) -> str:
+    """Say whom the user will turn to after silence: a service, or the mediator, by name if it is known.
+
+    A formal notice says what follows in any case: whoever a complaint for mediation is made to has a mediator.
+    """
     if step is None:
-        return ""
+        is_for_mediation = any(ground.id == _FOR_MEDIATION for ground in brief.grounds)
+        return spoken.silence["some_mediator"] if brief.level == "notice" and is_for_mediation else ""
     if isinstance(step[1], Mediator):
         return spoken.silence["mediator"].format(name=stick(clean(step[1].name, _NAME)))
     return spoken.silence["complaints" if step[1].purpose is Purpose.COMPLAINTS else "service"]

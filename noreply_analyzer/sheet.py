@@ -17,6 +17,7 @@ from .wording import text_values
 _ALONE: Final = frozenset({"|", ">"})
 _LINES: Final = {"question": 4}
 _LINES_FIRM: Final = 2
+_LINES_TO_ADDRESS: Final = 3
 """To write on: a browser cannot see how many leave the letter on one page, and a complaint says more by itself."""
 _STYLE: Final = """\
 @page { size: A4; margin: 20mm 25mm 22mm }
@@ -25,6 +26,7 @@ body { font: 11pt/1.25 serif; margin: 0; overflow-wrap: anywhere }
 header { position: relative; min-height: %(below)gmm }
 #sender { margin-left: %(beside)gmm; width: %(room)gmm }
 #recipient { position: absolute; top: %(top)gmm; left: %(left)gmm }
+#recipient p { margin: 0 }
 #dated, #signature { margin-left: %(right)gmm }
 #dispatch { float: left; width: %(right)gmm }
 #dated + section { clear: both }
@@ -32,7 +34,9 @@ header { position: relative; min-height: %(below)gmm }
 #subject p { margin: 0 }
 #subject p:first-child::first-line { font-weight: bold }
 #hint { font-style: italic; font-size: 9pt }
-#hint hr { border: 0; border-bottom: 1px dotted; margin: 8.5mm 0 }
+hr { border: 0; border-bottom: 1px dotted }
+#recipient hr { margin: 7.5mm 0; width: 80mm }
+#hint hr { margin: 8.5mm 0 }
 #hint hr:last-child { margin-bottom: 5mm }
 #signature { margin-top: 18mm }
 footer { break-inside: avoid }
@@ -60,6 +64,8 @@ def compose_sheet(brief: Brief, *, top_mm: float, left_mm: float) -> str:
     parts = letter_parts(brief)
     shown = {name: "".join(_paragraph(pieces) for pieces in paragraphs) for name, paragraphs in parts.items()}
     shown["hint"] += "<hr>" * _LINES.get(brief.level, _LINES_FIRM)
+    if any(piece.text.startswith("[") for pieces in parts["recipient"] for piece in pieces):
+        shown["recipient"] += "<hr>" * _LINES_TO_ADDRESS
     sections = {name: f'<section id="{name}">\n{html}</section>\n' for name, html in shown.items() if html}
     left, on_the_right = left_mm - _LEFT, left_mm >= _ON_THE_RIGHT
     right = left if on_the_right else min(left + _WIDE, _RIGHT_HALF)

@@ -287,7 +287,7 @@ def test_a_form_or_a_telephone_of_the_users_choice(world: MaildirWorld) -> None:
     assert to_paste.lstrip().startswith("Objet : question sur ma facture")
     assert "12 rue des Lilas" not in to_paste
     assert to_paste.rstrip().endswith("Anne Martin\nanne@example.org")
-    assert called["Subject"].startswith("Pour téléphoner : votre question à Télécom Exemple")
+    assert called["Subject"].startswith("À dire au téléphone : votre question à Télécom Exemple")
     assert "  – par téléphone : 1999" in text_of(called).replace("\u00a0", " ")
     assert "Avant d’appeler, ayez sous la main" in text_of(called)
     assert not [*pasted.iter_attachments(), *called.iter_attachments()]

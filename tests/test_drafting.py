@@ -41,7 +41,7 @@ from hypothesis import strategies as st
 
 from noreply_analyzer.address import Address
 from noreply_analyzer.choice import DATA_TOPICS, Level
-from noreply_analyzer.drafting import Answered, Brief, Writer, compose
+from noreply_analyzer.drafting import Answered, Brief, Writer, compose, letter_text
 from noreply_analyzer.enclosing import compose_whole
 from noreply_analyzer.grounds import Contract, case_of, choose_grounds
 from noreply_analyzer.ids import digest, is_draft_id, read_marker, stand_in
@@ -62,6 +62,7 @@ from noreply_analyzer.prose import (
 from noreply_analyzer.quoting import quoted
 from noreply_analyzer.tongue import is_foreign, text_language
 from noreply_analyzer.topic import Topic
+from noreply_analyzer.wording import text_values
 
 EMAIL = replace(QUESTION, channel=MAIL)
 ABROAD = msgspec.structs.replace(OPERATOR, country="IE")
@@ -984,6 +985,20 @@ def test_what_the_letter_is_sent_to_is_no_next_step() -> None:
 
     assert "étape suivante" not in said
     assert "Sans réponse sous deux mois, vous pourrez saisir le médiateur : Médiation Exemple" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("language", WRITTEN)
+def test_a_notice_says_what_follows_though_the_record_does_not(language: str) -> None:
+    """A trader has a mediator, known or not; nobody else is threatened with one, nor is who gets no notice."""
+    notice = CASES[f"{language}-letter-notice"]
+    unknown = replace(notice, escalation=(), grounds=CASES["fr-letter-notice"].grounds)
+    says = text_values(unknown)["silence"]
+
+    assert says
+    assert says != text_values(notice)["silence"]
+    assert " ".join(str(says).split()) in " ".join(letter_text(unknown).split())
+    assert text_values(replace(unknown, level="complaint"))["silence"] == ""
+    assert text_values(replace(unknown, grounds=()))["silence"] == ""
 
 
 def test_an_operator_without_channels_and_abroad() -> None:

@@ -81,6 +81,13 @@ def placed_on(pdf: bytes, page: int = 0) -> list[Placed]:
     return found
 
 
+def strokes(pdf: bytes) -> int:
+    """Count the lines that are drawn on the first page."""
+    contents = PdfReader(BytesIO(pdf)).pages[0].get_contents()
+    assert contents is not None
+    return contents.get_data().split().count(b"S")
+
+
 def flowing(text: str) -> str:
     """Give *text* without its line ends; a no-break space is none of them."""
     return re.sub("[ \n]+", " ", text).strip()
@@ -216,6 +223,17 @@ def test_there_is_room_to_write_and_to_sign() -> None:
 
     assert request - hint > 40
     assert placed["Anne Martin"] - closing > 20
+
+
+def test_there_are_lines_to_write_an_address_on() -> None:
+    """Where none is known, three in the window, on paper and on the page for a browser; a known one has none."""
+    nowhere = replace(LETTER, channel=None)
+
+    assert strokes(compose_letter(nowhere)) - strokes(compose_letter(LETTER)) == 3
+    for brief, lines in ((nowhere, 3), (LETTER, 0)):
+        page = compose_sheet(brief, top_mm=50, left_mm=100)
+        recipient = page.partition('id="recipient">')[2].partition("</section>")[0]
+        assert recipient.count("<hr>") == lines
 
 
 def test_a_long_letter_goes_on_overleaf() -> None:
@@ -639,6 +657,7 @@ def test_a_letter_on_standard_output(world: MaildirWorld) -> None:
         (lambda path: path.write_text("mine"), "there.pdf", 64, "there.pdf is there already, and is left as it is"),
         (lambda path: path.mkdir(), "folder", 64, "folder is there already"),
         (lambda path: path.symlink_to("nowhere"), "link.pdf", 64, "link.pdf is there already"),
+        (str, "letter.docx", 64, "name a file .pdf, .html or .txt"),
         (str, "none/letter.pdf", 74, "letter.pdf cannot be written: No such file or directory"),
         (str, "x" * 300, 74, "cannot be written: File name too long"),
     ],
