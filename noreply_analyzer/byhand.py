@@ -41,6 +41,8 @@ from .worker import Worker
 
 _PLAIN: Final = (".html", ".htm", ".txt")
 """How a file is called in which a letter is set without the typesetter."""
+_SET: Final = (".pdf", "")
+"""How one is called in which it is set with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +121,18 @@ def draft(bench: Bench, word: str, wishes: Wishes, *, out: Sink) -> int:
 def letter(bench: Bench, word: str, wishes: Wishes, *, name: str, stdout: BinaryIO) -> int:
     """Write the letter that answers a message into the new file *name* (``-``: *stdout*); give the status.
 
-    It is a PDF, unless the file is called ``.html`` or ``.txt``, and a letter also where the draft is an e-mail, for
-    the user asks for one.
+    It is a PDF (``.pdf``, or no ending), a page (``.html``) or a text (``.txt``), and a letter also where the draft
+    is an e-mail, for the user asks for one.
 
     Raises:
         OutputError: the file cannot be written.
-        UsageError: typst is not installed, or there is such a file already; and what `draft` raises.
+        UsageError: typst is not installed, or the file is called otherwise or there already; and what `draft` raises.
     """
     path = None if name == "-" else Path(name)
     kind = path.suffix.lower() if path else ""
-    if kind not in _PLAIN:
+    if kind not in (*_PLAIN, *_SET):
+        raise UsageError(_("a letter is a PDF, a page or a text; name a file .pdf, .html or .txt"))
+    if kind in _SET:
         require_typesetter()
     if path:
         require_free(path)  # before anybody waits for the DNS

@@ -657,6 +657,7 @@ def test_a_letter_on_standard_output(world: MaildirWorld) -> None:
         (lambda path: path.write_text("mine"), "there.pdf", 64, "there.pdf is there already, and is left as it is"),
         (lambda path: path.mkdir(), "folder", 64, "folder is there already"),
         (lambda path: path.symlink_to("nowhere"), "link.pdf", 64, "link.pdf is there already"),
+        (str, "letter.docx", 64, "name a file .pdf, .html or .txt"),
         (str, "none/letter.pdf", 74, "letter.pdf cannot be written: No such file or directory"),
         (str, "x" * 300, 74, "cannot be written: File name too long"),
     ],
