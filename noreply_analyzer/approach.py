@@ -4,6 +4,7 @@ import shlex
 import shutil
 import ssl
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -230,15 +231,15 @@ def arrive(way: Way, name: str, settings: Settings, environment: Mapping[str, st
         The way that led there, and what was seen.
 
     Raises:
-        NoreplyAnalyzerError: it did not, three times.
+        NoreplyAnalyzerError: it did not, three times for one kind of reason.
     """
-    tries = _TRIES
+    tries: Counter[int] = Counter()
     while True:
         try:
             return way, _look(way, name, settings, environment)
         except (LoginRefusedError, ConfigError, TryLaterError, ServerRefusedError) as error:
-            tries -= 1
-            if not tries:
+            tries[error.exit_status] += 1
+            if tries[error.exit_status] == _TRIES:
                 raise
             explain(str(error))
             way = _another(way, error)

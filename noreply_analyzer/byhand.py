@@ -26,7 +26,7 @@ from .opening import open_store
 from .output import Output, Sink, require_free, write_new
 from .period import Period
 from .place import AccountPlace, FilePlace, Place, StandardInput, read_place
-from .policy import NOT_CHECKED, Analysis, Tools, said_of_service
+from .policy import NOT_CHECKED, Analysis, Preferences, Tools, prove, said_of_service
 from .progress import Progress
 from .reading import contents
 from .registry import Choice, Level, Registry, choose
@@ -191,31 +191,27 @@ def _one_message(bench: Bench, place: Place) -> Stored:
 def _examined(bench: Bench, place: Place, stored: Stored, *, ageless: bool) -> Iterator[tuple[Analysis, Registry]]:
     """Judge *stored*, and check who wrote it whatever it is."""
     registry = registry_of(bench.settings)
-    account = place.account if isinstance(place, AccountPlace) else None
+    preferences = preferences_for(bench.settings, place.account if isinstance(place, AccountPlace) else None)
     with tools_for(bench.settings, ask_dns=bench.ask_dns) as tools:
         examiner = Examiner(
-            preferences=preferences_for(bench.settings, account),
+            preferences=preferences,
             registry=registry,
             tools=tools,
             clock=now,
             ageless=ageless,
         )
         try:
-            analysis = _proven(examiner.examine(stored), stored, tools)
+            analysis = _proven(examiner.examine(stored), stored, preferences, tools)
         except MessageError as error:
             raise DataError(_("{where}: {problem}").format(where=stored.where, problem=error)) from error
         yield analysis, registry
 
 
-def _proven(analysis: Analysis, stored: Stored, tools: Tools) -> Analysis:
-    """Have the signatures checked also where a run would not care."""
-    message = analysis.message
-    if analysis.authentication is not NOT_CHECKED or message.author is None:
+def _proven(analysis: Analysis, stored: Stored, preferences: Preferences, tools: Tools) -> Analysis:
+    """Find out who wrote it also where a run would not care."""
+    if analysis.authentication is not NOT_CHECKED or analysis.message.author is None:
         return analysis
-    at = stored.received or message.date or analysis.circumstances.now
-    return replace(
-        analysis, authentication=tools.prove(stored.raw, message, at=at, arrived=stored.received, every=True)
-    )
+    return replace(analysis, authentication=prove(stored.raw, analysis, preferences, tools, anyway=True))
 
 
 # What is drafted ----------------------------------------------------------------------------------------------------

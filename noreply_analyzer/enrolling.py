@@ -155,7 +155,7 @@ def _pinned(provider: Provider | None, messages: Sequence[Message]) -> dict[str,
         received_by = provider.received_by
         carriers = carried(messages, received_by)
     say()
-    say(
+    explain(
         _("Your provider's word (Authentication-Results): {said}").format(
             said=what_is_carried(len(messages), in_words(carriers))
         )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .language import _, ngettext
 from .policy import Action, Analysis, Decision, aware
@@ -47,12 +47,20 @@ def plan(analyses: Sequence[Analysis], *, waiting: Mapping[Matter, int], ceiling
     for (matter, _proven), members in sorted(groups.items(), key=lambda item: -_newest(analyses, item[1])):
         decision = _over_a_ceiling(here[matter], total, len(letters), ceilings)
         if decision:
-            left_out.update(dict.fromkeys(members, decision))
+            left_out.update({index: _left_out(analyses[index], decision) for index in members})
             continue
         letters.append(tuple(sorted(members, key=lambda index: _when(analyses[index]))))
         total += 1
         here[matter] += 1
     return Plan(letters=tuple(letters), left_out=left_out)
+
+
+def _left_out(analysis: Analysis, decision: Decision) -> Decision:
+    """Say of what was to be reported what is wrong with it, too: the user is warned now, whenever the report comes."""
+    if not analysis.is_report:
+        return decision
+    reason = _("{said}; {more}").format(said=analysis.decision.reason, more=decision.reason)
+    return replace(decision, reason=reason)
 
 
 def _over_a_ceiling(waiting: int, total: int, written: int, ceilings: Ceilings) -> Decision | None:

@@ -49,6 +49,7 @@ __all__ = [
     "analyze",
     "aware",
     "decide",
+    "prove",
     "read",
     "warm_up",
 ]
@@ -111,14 +112,18 @@ def analyze(
     first = decide(analysis, preferences)
     worth_asking = prove_all and reading.verdict.answerability is Answerability.UNANSWERABLE
     if author and (first.rule == _UNCHECKED.rule or worth_asking):
-        proof = _prove(raw, analysis, preferences, tools, anyway=prove_all)
+        proof = prove(raw, analysis, preferences, tools, anyway=prove_all)
         analysis = replace(analysis, authentication=proof)
         first = decide(analysis, preferences)
     return replace(analysis, decision=first, choice=_choice(analysis, first, preferences, registry))
 
 
-def _prove(raw: bytes, analysis: Analysis, preferences: Preferences, tools: Tools, *, anyway: bool) -> Authentication:
-    """Find out who wrote it: by the provider's word where it decides, else, or *anyway*, by the signatures."""
+def prove(raw: bytes, analysis: Analysis, preferences: Preferences, tools: Tools, *, anyway: bool) -> Authentication:
+    """Find out who wrote it: by the provider's word where it decides, else, or *anyway*, by the signatures.
+
+    Raises:
+        MessageError: checking its signatures breaks a limit.
+    """
     message, seen = analysis.message, analysis.circumstances
     said = hear(message, preferences.authserv_ids, preferences.received_by)
     if said and said.decides(message) and not anyway:

@@ -110,6 +110,26 @@ def test_a_providers_word_counts_in_its_account_alone(world: MaildirWorld) -> No
     assert explained(world, saved(world, broken))["authentication"]["standing"] == "not-established"
 
 
+@pytest.mark.parametrize(("result", "standing", "status"), [("pass", "proven", 0), ("fail", "contradicted", 1)])
+def test_a_providers_word_counts_whatever_the_message_is(
+    world: MaildirWorld, result: str, standing: str, status: int
+) -> None:
+    """Also of what can be answered, which a run leaves alone: whose words these are decides what `draft` may say."""
+    world.account = {"authserv_ids": ["mx.example.org"]}
+    world.write_config()
+    word = f"Authentication-Results: mx.example.org; dmarc={result} header.from=telecom.example\r\n".encode()
+    author = "Télécom Exemple <conseil@telecom.example>"
+    world.deliver(word + mail(author, "Votre facture", "Répondez-moi pour votre facture.", date=world.now))
+    (entry,) = entries(world.maildir)
+    found, done = explained(world, f"perso/INBOX:{entry.uid}"), world.type("draft", f"perso/INBOX:{entry.uid}")
+
+    assert found["decision"]["rule"] == "answerable"
+    assert found["authentication"]["standing"] == standing
+    assert found["authentication"]["method"] == "dmarc"
+    assert done.returncode == status
+    assert ("says that telecom.example did not write it" in done.stderr) is bool(status)
+
+
 def test_the_same_from_every_place(world: MaildirWorld) -> None:
     """A file, a message of an mbox, standard input, a message of an account."""
     raw = bill(world, TELECOM).replace(b"\r\n", b"\n")

@@ -290,6 +290,22 @@ def test_a_wrong_password(home: Path, plain_server: MailServer) -> None:
     assert files_in(home) == set()
 
 
+def test_what_else_went_wrong_costs_no_password(home: Path, plain_server: MailServer) -> None:
+    """Three of a kind end it: who has mistaken the server twice may still mistype the password once."""
+    plain_server.create("anne@example.org", "Drafts")
+    plain_server.create("anne@example.org", "Sent")
+    with Terminal(home, "setup") as terminal:
+        name_server(terminal, f"127.0.0.1:{nobody()} none")
+        terminal.answer_unseen("Password", "wrong")
+        terminal.answer("Server", f"127.0.0.1:{nobody()} none")
+        terminal.answer("Server", at(plain_server))
+        terminal.wait_for("does not accept the user")
+        terminal.answer("User name", "")
+        terminal.answer_unseen("Password", "secret")
+        leave_blank(terminal)
+        assert terminal.end() == 0, terminal.said
+
+
 def test_another_user_name(home: Path) -> None:
     """Where the address is not what one logs in with."""
     with MailServer({"anne": "secret"}) as server, Terminal(home, "setup") as terminal:
@@ -610,7 +626,10 @@ def test_the_word_of_the_provider(
     shutil.copytree(maildir_world.maildir, home / "Mail")
     with Terminal(home, "setup", "--path", "Mail") as terminal:
         terminal.answer("Your e-mail address", "anne@example.org")
-        terminal.wait_for("the last 20 messages carry: mx.example.org (20; pinned, it proves 20 and contradicts 0)")
+        terminal.wait_for("\n\n")
+        said = terminal.wait_for("nobody if mail")
+        assert "carry: mx.example.org (20; pinned, it proves 20 and contradicts 0)" in " ".join(said.split())
+        assert max(map(len, said.splitlines())) <= 100
         for word in answer.split("\n"):
             terminal.answer("Pin mx.example.org?", word)
         leave_blank(terminal)

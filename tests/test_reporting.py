@@ -11,6 +11,7 @@ from noreply_analyzer.briefing import brief_for
 from noreply_analyzer.choice import choose_for_report
 from noreply_analyzer.config import Account, Identity, Settings
 from noreply_analyzer.drafting import Draft, compose
+from noreply_analyzer.planning import Ceilings, plan
 from noreply_analyzer.policy import Action, Caution, Decision
 from noreply_analyzer.records import Audience, Channel, Medium, Operator, Purpose, Quality
 from noreply_analyzer.registry import Registry
@@ -174,3 +175,27 @@ def test_a_run_reports_where_it_is_asked_to(maildir_world: MaildirWorld, *, want
     for report in reports:
         assert report["To"] == "Anne Martin <anne@example.org>"
         assert "noreply@evil.example" in text_of(report)
+
+
+@pytest.mark.parametrize(
+    ("ceilings", "rule"),
+    [
+        (Ceilings(per_run=0), "per-run"),
+        (Ceilings(pending_total=0), "drafts-full"),
+        (Ceilings(pending_per_operator=0), "draft-waiting"),
+    ],
+)
+def test_over_a_ceiling_the_user_is_warned_all_the_same(ceilings: Ceilings, rule: str) -> None:
+    """A report that has to wait keeps no warning back; what would be an answer says why it waits, and no more."""
+    reported = an_analysis(
+        PHISH,
+        match=None,
+        suspect_of=an_operator(),
+        decision=Decision(action=Action.DRAFT, rule="report-look-alike", reason="wears the name of Télécom Exemple"),
+    )
+    answered = an_analysis(decision=Decision(action=Action.DRAFT, rule="unanswerable-proven", reason="it is proven"))
+    left_out = plan([reported, answered], waiting={}, ceilings=ceilings).left_out
+
+    assert {decision.rule for decision in left_out.values()} == {rule}
+    assert left_out[0].reason == f"wears the name of Télécom Exemple; {left_out[1].reason}"
+    assert "proven" not in left_out[1].reason
