@@ -174,7 +174,10 @@ def test_a_copy_of_everything_changes_nothing(name: str) -> None:
         ('{% include "fr/mail.j2" %}', 1, "there is no template fr/mail.j2"),
         ('{% include "../../../../etc/passwd" %}', 1, "there is no template"),
         ('{% include "fr/words.toml" %}', 1, "there is no template"),
-        ('{{ "\\ud800" }}', 1, "surrogates not allowed"),
+        ('{{ "\\ud800" }}', 1, "character that is not for mail"),
+        ("\n{% filter replace('a', '\\ud800') %}a{% endfilter %}", 2, "character that is not for mail"),
+        ("a\n\nb\x00", 1, "character that is not for mail"),
+        ("{{ '\\x1b[31m' }}", 1, "character that is not for mail"),
         ("{{ lipsum() }}", 1, "'lipsum' is undefined"),
         ("{{ [1, 2] | random }}", 1, "No filter named 'random'"),
         ("(" * 5 + "{{" + "(" * 5000, 1, "goes round in a circle, or is nested too deeply"),
@@ -266,6 +269,10 @@ def test_what_is_included_may_be_no_longer_either() -> None:
     report = replace(EMAIL, report="dmarc=fail", answered=tuple(Answered(message=long) for _ in range(3)))
 
     assert faults(CASES["fr-email-group"], **texts) == ["own/fr/listed.j2:1: writes more than 100000 characters"]
+    for form in ("fr-form", "fr-letter-group"):  # a form goes on from the letter, which includes it
+        brief = replace(CASES[form], answered=CASES["fr-email-group"].answered)
+        assert faults(brief, **texts) == ["own/fr/listed.j2:1: writes more than 100000 characters"]
+        assert faults(brief, fr_listed="\x1b[31m")[0].startswith("own/fr/listed.j2:1: writes a character")
     assert len(said(report, **texts)) > 100_000
 
 
