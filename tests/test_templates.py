@@ -24,7 +24,7 @@ from noreply_analyzer.letter import compose_letter
 from noreply_analyzer.press import SHIPPED, Own, Templates
 from noreply_analyzer.prose import template
 from noreply_analyzer.sheet import compose_sheet
-from noreply_analyzer.stationery import Found, Stationery, faults_in, read_templates
+from noreply_analyzer.stationery import Found, Stationery, faults_in, read_templates, write_with
 from noreply_analyzer.wording import note_values, report_values, text_values
 from noreply_analyzer.worker import Worker
 
@@ -210,6 +210,35 @@ def test_what_cannot_be_interrupted_is_ended_with_its_process(worker: Worker, mo
     )
     assert (first, second, said_second) == (EMAIL, LETTER, ())
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(ENDLESS, "own/fr/email.j2:1: takes too long"), ("{{ oops }}", "'oops' is undefined")]
+)
+def test_a_template_that_does_another_thing_the_second_time(
+    monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    """It was right when it was tried, and costs no draft, and no run, when it is not any more."""
+    monkeypatch.setattr("noreply_analyzer.stationery._SECOND_TIME", 0.3)
+    draft, problem = write_with(replace(EMAIL, templates=own(fr_email=text)), compose)
+
+    assert said in problem
+    assert draft.as_bytes() == compose(EMAIL).as_bytes()
+    fine, nothing = write_with(replace(EMAIL, templates=own(fr_email="{{ name }}")), compose)
+    assert (body(fine), nothing) == ("Anne Martin\n", "")
+
+
+def test_what_takes_too_long_elsewhere_is_the_templates_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text on which the typesetter sits for ever, as far as it can be interrupted."""
+    monkeypatch.setattr("noreply_analyzer.stationery._SECOND_TIME", 0.1)
+    brief = replace(EMAIL, templates=own(fr_email="{{ name }}"))
+
+    def write(brief: Brief) -> str:
+        while brief.templates.own:
+            pass
+        return "shipped"
+
+    assert write_with(brief, write) == ("shipped", "takes too long")
 
 
 def test_only_the_template_that_is_wrong_is_left_out(worker: Worker) -> None:
