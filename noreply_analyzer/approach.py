@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from .address import Address
+from .address import Address, Domain, is_within, organizational_domain
 from .checking import mailbox_lines, opened_lines
 from .config import Account, Settings, parse
 from .dns import MemoryCache, Resolver
@@ -29,6 +29,7 @@ from .finding import Place, ask_dns, place_of, read
 from .language import _
 from .mailboxes import Listed
 from .message import Message
+from .newconfig import nameable
 from .opening import open_store
 from .progress import Progress
 from .providers import Provider, provider_at, provider_of
@@ -145,6 +146,12 @@ def _find(address: Address, settings: Settings) -> Place | None:
         return None
     if place is None:
         say(_("{domain} does not say it in the DNS").format(domain=address.domain))
+    elif not is_within(Domain(place.host), organizational_domain(address.domain)):  # RFC 6186 section 6
+        sentence = _(
+            "{domain} names a server of somebody else, {host}: make sure that this is your provider's before you type"
+            " a password."
+        )
+        explain(sentence.format(domain=address.domain, host=place.host))
     return place
 
 
@@ -174,7 +181,7 @@ def _ask_authority() -> str:
         with suppress(RuntimeError):  # ~nobody
             path = Path(answer).expanduser().absolute()
             if not answer or path.is_file():
-                return str(path) if answer else ""
+                return nameable(path) if answer else ""
         raise UsageError(_("there is no file {path}").format(path=answer))
 
     explain(
@@ -267,7 +274,7 @@ def _folder(answer: str) -> str:
         there = False
     if not there:
         raise UsageError(_("there is no folder {path}").format(path=answer))
-    return answer if answer.startswith("~") else str(Path(answer).absolute())
+    return nameable(Path(answer)) if answer.startswith("~") else nameable(Path(answer).absolute())
 
 
 def _look(way: Way, name: str, settings: Settings, environment: Mapping[str, str]) -> Seen:

@@ -24,6 +24,8 @@ from .questions import ask, choose, confirm, explain, require_terminal, say
 from .vouching import carried, in_words, what_is_carried, worth_pinning
 
 _PROGRAM: Final = "noreply-analyzer"
+_SHOWN: Final = 50
+"""Mailboxes that are named, of however many a server has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +131,11 @@ def _mailbox_keys(listed: Sequence[Listed]) -> dict[str, str]:
     if find(Role.DRAFTS, listed) is None:
         if not others:
             raise no_drafts(listed)
-        say(_("No mailbox is marked as the one for drafts. There are: {names}").format(names=", ".join(others)))
+        say(_("No mailbox is marked as the one for drafts. There are: {names}").format(names=_listed(others)))
         keys["drafts"] = ask(_("Mailbox for drafts"), lambda answer: _one_of(answer, others))
         others.remove(keys["drafts"])
     if find(Role.SENT, listed) is None and others:
-        say(_("No mailbox is marked as that of sent mail. There are: {names}").format(names=", ".join(others)))
+        say(_("No mailbox is marked as that of sent mail. There are: {names}").format(names=_listed(others)))
         question = _("Mailbox of sent mail (Enter: none; a draft that you sent would then not be known)")
         if sent := ask(question, lambda answer: answer and _one_of(answer, others)):
             keys["sent"] = sent
@@ -141,10 +143,15 @@ def _mailbox_keys(listed: Sequence[Listed]) -> dict[str, str]:
 
 
 def _one_of(answer: str, names: Sequence[str]) -> str:
-    for name in names:
-        if answer and answer.casefold() == name.casefold():
-            return name
-    raise UsageError(_("please type one of: {words}").format(words=", ".join(names)))
+    alike = [name for name in names if answer and name.casefold() == answer.casefold()]
+    if not alike or (len(alike) > 1 and answer not in alike):
+        raise UsageError(_("please type one of: {words}").format(words=_listed(alike or names)))
+    return answer if answer in alike else alike[0]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name them, as many as one reads; any other can be typed, too."""
+    return ", ".join((*names[:_SHOWN], "…") if len(names) > _SHOWN else names)
 
 
 def _pinned(provider: Provider | None, messages: Sequence[Message]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from .config import parse
-from .errors import ConfigError, OutputError
+from .errors import ConfigError, OutputError, UsageError
 from .folders import write_over
 from .language import _
 from .output import write_new
@@ -84,11 +84,28 @@ def require_writable(path: Path) -> None:
 
     Raises:
         OutputError: the folder is none, or this user may not write there.
+        UsageError: what lies beside it could not be named in it.
     """
+    nameable(path.absolute())
     nearest = next(one for one in path.absolute().parents if os.path.lexists(one))
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         sentence = _("{path} cannot be written: {folder} is no folder that this user may write to")
         raise OutputError(sentence.format(path=path, folder=nearest))
+
+
+def nameable(path: Path) -> str:
+    """Give *path* as a configuration names it, which is UTF-8; a path is any bytes.
+
+    Raises:
+        UsageError: it is no UTF-8.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            _("{path} is not UTF-8, and a configuration is; call it otherwise").format(path=path)
+        ) from None
+    return str(path)
 
 
 def free(path: Path) -> Path:

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 _SHIPPED: Final = "shipped/"
 """What stands before the name of a shipped template, for an own one of the same name that goes on from it."""
 _FILLED: Final = re.compile(r"[a-z]{2}/[A-Za-z0-9_-]+\.j2\Z")
+_NAMED: Final = re.compile(r'"([a-z]{2}/[a-z]+\.j2)"')
+"""What a shipped template includes, or goes on from."""
 _MOST: Final = 100_000
 """Characters that an own template may write, thirty pages; a report repeats whole messages, and may be longer."""
 _MOST_REPORTED: Final = 2_000_000
+_IN_NO_MAIL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _NO_WORDS: Final = " \t\n|>–+"
 
 
@@ -105,9 +108,14 @@ class Templates:
         return blocks if wanted.keys() <= set(blocks) else list(wanted)
 
     def _written_by(self, name: str) -> tuple[Own, ...]:
-        """Give the own templates that what is called *name* consists of: itself, or else what it includes."""
-        own = self.find(name)
-        return (own,) if own else tuple(one for one in self.own if one.name in template(name))
+        """Give the own templates that *name* consists of: itself, or else what it includes, at whatever remove."""
+        names, found = [name], []
+        for each in names:
+            if own := self.find(each):
+                found.append(own)
+            else:
+                names += [one for one in _NAMED.findall(template(each)) if one not in names]
+        return tuple(found)
 
     def _joined(self, pieces: Iterator[str], name: str) -> str:
         if not self._written_by(name):
@@ -118,13 +126,16 @@ class Templates:
         for piece in pieces:
             given.append(piece)
             size += len(piece)
+            if _IN_NO_MAIL.search(piece):
+                sentence = _("writes a character that is not for mail: a control character, or half of one")
+                _throw_into(pieces, _UnfitError(sentence))
             if size > most:
-                _throw_into(pieces, _TooMuchError(most))
+                _throw_into(pieces, _UnfitError(_("writes more than {count} characters").format(count=most)))
         return "".join(given)
 
     def _blame(self, error: Exception, name: str) -> None:
         """Raise *error* as the fault of the own template in which it came up, if it was one."""
-        written_by = self._written_by(name) if isinstance(error, _TooMuchError) else ()
+        written_by = self._written_by(name) if isinstance(error, _UnfitError) else ()
         place = (written_by[0], 1) if written_by else None
         for frame, line in walk_tb(error.__traceback__):
             source: Template | None = frame.f_globals.get("__jinja_template__")
@@ -161,8 +172,8 @@ def load() -> None:
     _environment(SHIPPED)
 
 
-class _TooMuchError(Exception):
-    """A template writes more than anybody reads."""
+class _UnfitError(Exception):
+    """A template writes more than anybody reads, or what no mail can hold, or what would steer a terminal."""
 
 
 def _require_words(own: Own, parts: Mapping[str, str]) -> None:
@@ -209,7 +220,7 @@ def _environment(templates: Templates) -> "Environment":
         autoescape=False,  # plain text, shown by nothing that reads HTML
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_finalized if templates.own else value,
+        finalize=value,
     )
     del environment.globals["lipsum"], environment.filters["random"]  # the same brief gives the same bytes
     for one in templates.own:
@@ -240,13 +251,6 @@ def _source(templates: Templates, name: str) -> tuple[str, str, None] | None:
         return None
 
 
-def _finalized(given: object) -> str:
-    """Hand a value to an own template, which can write half a character; no mail can."""
-    text = value(given)
-    text.encode()
-    return text
-
-
 @lru_cache(maxsize=8)
 def _words(templates: Templates, language: str) -> Words:
     own = templates.find(f"{language}/words.toml")
@@ -264,8 +268,6 @@ def _said_of(error: Exception) -> str:
     from jinja2 import TemplateNotFound
 
     match error:
-        case _TooMuchError():
-            return _("writes more than {count} characters").format(count=error)
         case TimeoutError():
             return _("takes too long")
         case MemoryError():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -190,6 +191,7 @@ class Desk:
     def _compose(self, letter: Sequence[int]) -> "Draft":
         from .briefing import brief_for
         from .enclosing import compose_whole
+        from .stationery import write_with
 
         window = self._settings.letter.window
         brief = brief_for(
@@ -200,9 +202,10 @@ class Desk:
             now=self.ledger.now.astimezone(ZoneInfo(self._settings.timezone)),
         )
         brief, problems = self.ledger.equipment.in_own_words(brief)
-        for problem in problems:
-            self.ledger.trouble(problem, 1)
-        return compose_whole(brief, top_mm=window.top_mm, left_mm=window.left_mm)
+        draft, problem = write_with(brief, partial(compose_whole, top_mm=window.top_mm, left_mm=window.left_mm))
+        for sentence in filter(None, (*problems, problem)):
+            self.ledger.trouble(sentence, 1)
+        return draft
 
     def _finish(self, letter: Sequence[int], draft: "Draft") -> None:
         saved = Saved(message_id=draft.message_id, mailbox=self.connections.drafts.name, answers=len(letter))

@@ -7,13 +7,13 @@ shipped one stands in, and a sentence says where to look.
 
 import re
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, TypeVar
 
 from .brief import Brief
 from .drafting import ENCLOSED, compose, letter_parts, letter_text
@@ -22,12 +22,16 @@ from .language import _
 from .press import SHIPPED, Own, Templates, load
 from .worker import Worker
 
+W = TypeVar("W")
+
 _NAME: Final = re.compile(r"[a-z]{2}/(?:[A-Za-z0-9_-]+\.j2|words\.toml)\Z")
 _MOST_FILES: Final = 200
 _MOST_BYTES: Final = 100_000
 """Ten times as long as the longest shipped one."""
 _CPU_SECONDS: Final = 2.0
 """What trying the templates of a draft may take; the shipped ones take a twentieth of it."""
+_SECOND_TIME: Final = 30.0
+"""What a draft may take of it once they have been tried, with its letter; half a second is usual."""
 _SECONDS: Final = 20.0
 """When the process is ended, however busy the machine is."""
 
@@ -151,6 +155,24 @@ class Stationery:
             self._stopped = True
             sentence = _("{folder}: a template there takes too long, or too much memory").format(folder=self.folder)
             return (Fault(name="", sentence=sentence),)
+
+
+def write_with(brief: Brief, write: Callable[[Brief], W]) -> tuple[W, str]:
+    """Give what *write* makes of *brief*, and what is to be said of its own templates.
+
+    They were tried before; but one can be made to do another thing the second time, for it sees where in the memory
+    things lie. Then the shipped ones stand in.
+    """
+    if not brief.templates.own:
+        return write(brief), ""
+    try:
+        with _cpu_time(_SECOND_TIME):
+            return write(brief), ""
+    except TemplateError as error:
+        said = str(error)
+    except TimeoutError:
+        said = _("takes too long")
+    return write(replace(brief, templates=SHIPPED)), said
 
 
 # In the process that can be ended ---------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ from world import TELECOM, MaildirWorld, World
 from noreply_analyzer.address import Address
 from noreply_analyzer.approach import Secret, Way, _ask_server
 from noreply_analyzer.config import load
-from noreply_analyzer.enrolling import _how_called, _pinned
+from noreply_analyzer.enrolling import _how_called, _one_of, _pinned
+from noreply_analyzer.errors import UsageError
 from noreply_analyzer.finding import Place
 from noreply_analyzer.mailserver import MailServer
 from noreply_analyzer.message import Message
@@ -152,6 +153,31 @@ def test_the_dns_is_asked_only_if_it_may_be(world: World, home: Path, dns: DnsSe
     assert (account.host, account.port) == ("localhost", world.port)
 
 
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("imap.example.org", ""),
+        ("imap.example.com", "names a server of somebody else, imap.example.com"),
+        ("example.org.evil.example", "names a server of somebody else, example.org.evil.example"),
+        ("imap.éxample.org".encode("idna").decode(), "names a server of somebody else, imap.xn--"),
+    ],
+)
+def test_a_dns_that_names_another_domain(home: Path, dns: DnsServer, host: str, said: str) -> None:
+    """Usual, and what a forged answer does: it is said apart, before anything is confirmed (RFC 6186 section 6)."""
+    write_config(home, f'[dns]\nservers = ["{dns.address}"]\n')
+    dns.zone["_imaps._tcp.mail.example.org"] = Srv(((host, 993, 10),))
+    with Terminal(home, "setup") as terminal:
+        terminal.answer("Add an account")
+        terminal.answer("Your e-mail address", "anne@mail.example.org")
+        terminal.answer("May the DNS be asked", "yes")
+        shown = terminal.wait_for(f"Server [{host}]").replace("\n", " ")
+        terminal.type(b"\x04")
+        assert terminal.end() == 130
+
+    assert ("somebody else" in shown) is bool(said)
+    assert said in shown
+
+
 @pytest.mark.parametrize("answer", [Bad.SERVFAIL, None], ids=str)
 def test_a_dns_that_does_not_say_it(home: Path, dns: DnsServer, answer: Bad | None) -> None:
     """Then one is asked, as after a no."""
@@ -237,6 +263,18 @@ def test_a_maildir(maildir_world: MaildirWorld, home: Path, how: str) -> None:
     (account,) = load(home / CONFIG).accounts
     assert (account.path, account.host, account.name) == (str(folder), "", "example")
     assert files_in(home / CONFIG.parent) == {"config.toml"}
+
+
+@pytest.mark.parametrize("words", [("setup", "--path", "Mail\udcff"), ("--config", "Mail\udcff/config.toml", "setup")])
+def test_a_path_that_no_configuration_can_name(home: Path, words: Sequence[str]) -> None:
+    """A name of any bytes is refused before anything is asked; a configuration is UTF-8."""
+    (home / "Mail\udcff").mkdir()
+    with Terminal(home, *words) as terminal:
+        assert terminal.end() == 64, terminal.said
+
+    assert "Mail\\udcff is not UTF-8" in terminal.said or "config.toml is not UTF-8" in terminal.said
+    assert "?" not in terminal.said
+    assert files_in(home) == {"Mail\udcff"}
 
 
 def test_a_folder_that_is_no_maildir(maildir_world: MaildirWorld, home: Path) -> None:
@@ -438,6 +476,22 @@ def test_mailboxes_that_nobody_marks(home: Path, plain_server: MailServer) -> No
     (account,) = load(home / CONFIG).accounts
     assert (account.drafts, account.sent) == ("A écrire", "Partis")
     assert typed(home, "run", "--dry-run").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "chosen"),
+    [("Papiers", "Papiers"), ("PAPIERS", "PAPIERS"), ("papiers", ""), ("notes", "Notes"), ("", "")],
+)
+def test_a_mailbox_is_called_as_it_was_typed(answer: str, chosen: str) -> None:
+    """Capitals may be left out, but where they alone tell two mailboxes apart."""
+    names = ["PAPIERS", "Papiers", "Notes", *(f"{number}\x1b[31m" for number in range(5000))]
+    if chosen:
+        assert _one_of(answer, names) == chosen
+        return
+    with pytest.raises(UsageError) as caught:
+        _one_of(answer, names)
+    assert len(str(caught.value)) < 1000
+    assert "PAPIERS, Papiers" in str(caught.value)
 
 
 def test_no_mailbox_for_drafts(home: Path, plain_server: MailServer) -> None:

@@ -24,7 +24,7 @@ from noreply_analyzer.letter import compose_letter
 from noreply_analyzer.press import SHIPPED, Own, Templates
 from noreply_analyzer.prose import template
 from noreply_analyzer.sheet import compose_sheet
-from noreply_analyzer.stationery import Found, Stationery, faults_in, read_templates
+from noreply_analyzer.stationery import Found, Stationery, faults_in, read_templates, write_with
 from noreply_analyzer.wording import note_values, report_values, text_values
 from noreply_analyzer.worker import Worker
 
@@ -174,7 +174,10 @@ def test_a_copy_of_everything_changes_nothing(name: str) -> None:
         ('{% include "fr/mail.j2" %}', 1, "there is no template fr/mail.j2"),
         ('{% include "../../../../etc/passwd" %}', 1, "there is no template"),
         ('{% include "fr/words.toml" %}', 1, "there is no template"),
-        ('{{ "\\ud800" }}', 1, "surrogates not allowed"),
+        ('{{ "\\ud800" }}', 1, "character that is not for mail"),
+        ("\n{% filter replace('a', '\\ud800') %}a{% endfilter %}", 2, "character that is not for mail"),
+        ("a\n\nb\x00", 1, "character that is not for mail"),
+        ("{{ '\\x1b[31m' }}", 1, "character that is not for mail"),
         ("{{ lipsum() }}", 1, "'lipsum' is undefined"),
         ("{{ [1, 2] | random }}", 1, "No filter named 'random'"),
         ("(" * 5 + "{{" + "(" * 5000, 1, "goes round in a circle, or is nested too deeply"),
@@ -207,6 +210,35 @@ def test_what_cannot_be_interrupted_is_ended_with_its_process(worker: Worker, mo
     )
     assert (first, second, said_second) == (EMAIL, LETTER, ())
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(ENDLESS, "own/fr/email.j2:1: takes too long"), ("{{ oops }}", "'oops' is undefined")]
+)
+def test_a_template_that_does_another_thing_the_second_time(
+    monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    """It was right when it was tried, and costs no draft, and no run, when it is not any more."""
+    monkeypatch.setattr("noreply_analyzer.stationery._SECOND_TIME", 0.3)
+    draft, problem = write_with(replace(EMAIL, templates=own(fr_email=text)), compose)
+
+    assert said in problem
+    assert draft.as_bytes() == compose(EMAIL).as_bytes()
+    fine, nothing = write_with(replace(EMAIL, templates=own(fr_email="{{ name }}")), compose)
+    assert (body(fine), nothing) == ("Anne Martin\n", "")
+
+
+def test_what_takes_too_long_elsewhere_is_the_templates_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text on which the typesetter sits for ever, as far as it can be interrupted."""
+    monkeypatch.setattr("noreply_analyzer.stationery._SECOND_TIME", 0.1)
+    brief = replace(EMAIL, templates=own(fr_email="{{ name }}"))
+
+    def write(brief: Brief) -> str:
+        while brief.templates.own:
+            pass
+        return "shipped"
+
+    assert write_with(brief, write) == ("shipped", "takes too long")
 
 
 def test_only_the_template_that_is_wrong_is_left_out(worker: Worker) -> None:
@@ -266,6 +298,10 @@ def test_what_is_included_may_be_no_longer_either() -> None:
     report = replace(EMAIL, report="dmarc=fail", answered=tuple(Answered(message=long) for _ in range(3)))
 
     assert faults(CASES["fr-email-group"], **texts) == ["own/fr/listed.j2:1: writes more than 100000 characters"]
+    for form in ("fr-form", "fr-letter-group"):  # a form goes on from the letter, which includes it
+        brief = replace(CASES[form], answered=CASES["fr-email-group"].answered)
+        assert faults(brief, **texts) == ["own/fr/listed.j2:1: writes more than 100000 characters"]
+        assert faults(brief, fr_listed="\x1b[31m")[0].startswith("own/fr/listed.j2:1: writes a character")
     assert len(said(report, **texts)) > 100_000
 
 
