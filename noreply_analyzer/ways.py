@@ -34,7 +34,7 @@ class WayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """What comes after so long a silence: a way, or a mediator by name."""
+    """What comes after so long a silence: a way, or a mediator by name, with where to find it."""
 
     delay: str
     way: WayView | None
@@ -81,7 +81,9 @@ def is_reported(channel: Channel, brief: Brief) -> bool:
 def step(days: int, where: Channel | Mediator, brief: Brief, spoken: Words) -> StepView:
     """Give a step of escalation, after *days* of silence."""
     if isinstance(where, Mediator):
-        return StepView(delay=spoken.period(days), way=None, mediator=clean(where.name, _CITED))
+        name, site = clean(where.name, _CITED), clean(next(iter(where.websites), ""), _CITED)
+        mediator = f"{name} ({site})" if site else name
+        return StepView(delay=spoken.period(days), way=None, mediator=mediator)
     return StepView(delay=spoken.period(days), way=way(where, brief, spoken), mediator="")
 
 

@@ -98,7 +98,9 @@ NEXT: Final = Channel(
     checked_on=date(2026, 11, 20),
     sources=("https://telecom.example/conditions-generales",),
 )
-MEDIATOR: Final = Mediator(slug="mediation", name="Médiation Exemple", sectors=("telecom",))
+MEDIATOR: Final = Mediator(
+    slug="mediation", name="Médiation Exemple", sectors=("telecom",), websites=("mediation.example",)
+)
 OPERATOR: Final = Operator(slug="telecom-exemple", name="Télécom Exemple", sector="telecom")
 PUBLIC: Final = Operator(slug="caisse-exemple", name="Caisse Exemple", sector="public")
 ANNE: Final = Writer(
