@@ -110,11 +110,17 @@ def test_a_providers_word_counts_in_its_account_alone(world: MaildirWorld) -> No
     assert explained(world, saved(world, broken))["authentication"]["standing"] == "not-established"
 
 
-@pytest.mark.parametrize(("result", "standing", "status"), [("pass", "proven", 0), ("fail", "contradicted", 1)])
+@pytest.mark.parametrize(
+    ("result", "standing", "why"),
+    [
+        ("pass", "proven", "it can simply be answered"),
+        ("fail", "contradicted", "says that telecom.example did not write it"),
+    ],
+)
 def test_a_providers_word_counts_whatever_the_message_is(
-    world: MaildirWorld, result: str, standing: str, status: int
+    world: MaildirWorld, result: str, standing: str, why: str
 ) -> None:
-    """Also of what can be answered, which a run leaves alone: whose words these are decides what `draft` may say."""
+    """Also of what can be answered, which a run leaves alone: that somebody else wrote it says more than that."""
     world.account = {"authserv_ids": ["mx.example.org"]}
     world.write_config()
     word = f"Authentication-Results: mx.example.org; dmarc={result} header.from=telecom.example\r\n".encode()
@@ -126,8 +132,8 @@ def test_a_providers_word_counts_whatever_the_message_is(
     assert found["decision"]["rule"] == "answerable"
     assert found["authentication"]["standing"] == standing
     assert found["authentication"]["method"] == "dmarc"
-    assert done.returncode == status
-    assert ("says that telecom.example did not write it" in done.stderr) is bool(status)
+    assert done.returncode == 1
+    assert why in done.stderr
 
 
 def test_the_same_from_every_place(world: MaildirWorld) -> None:
