@@ -178,8 +178,10 @@ def day(analysis: Analysis, zone: ZoneInfo) -> str:
 def telling(analysis: Analysis, *, zone: ZoneInfo) -> str:
     """Say in one line what is worth knowing of a message for which nothing is written."""
     parts = (day(analysis, zone), who(analysis), what(analysis))
+    decision = analysis.decision
+    waits = _("{reason}; the next run tries again") if decision.rule == "dns-later" else "{reason}"
     return _("{message}: {reason}").format(
-        message=" ".join(part for part in parts if part), reason=analysis.decision.reason
+        message=" ".join(part for part in parts if part), reason=waits.format(reason=decision.reason)
     )
 
 

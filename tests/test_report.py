@@ -414,6 +414,13 @@ def test_what_is_told_is_one_line() -> None:
     )
 
 
+def test_what_waits_for_the_dns_says_so() -> None:
+    """Why nothing can be said of it yet, and that nobody has to do anything."""
+    told = an_analysis(decision=Decision(action=Action.LATER, rule="dns-later", reason="the DNS did not answer"))
+
+    assert report.telling(told, zone=PARIS).endswith(": the DNS did not answer; the next run tries again")
+
+
 @pytest.mark.parametrize(
     ("changes", "who"),
     [
