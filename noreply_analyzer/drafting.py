@@ -45,7 +45,8 @@ _PLAIN_WORDS: Final = re.compile(r"[\w!#$%&'*+/=^`{|}~ -]+\Z", re.ASCII)  # but 
 _NOT_FOR_FILES: Final = re.compile(r'[\\/:*?"<>|]+')
 """What a file may not be called everywhere, or would lead elsewhere; and what makes an encoded word of a name."""
 _LINE: Final = 78  # of a header, where it can be folded (RFC 5322 section 2.1.1)
-_MESSAGE_ID_LENGTH: Final = 900  # a line of a header field may have 998 (RFC 5322 section 2.1.1)
+_BODY_LINE: Final = 998  # bytes (RFC 5322 section 2.1.1)
+_MESSAGE_ID_LENGTH: Final = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,8 @@ def compose(brief: Brief, enclosed: Enclosed | None = None) -> Draft:
     enclosed = enclosed if kind == "letter" and not brief.report else None
     text = stuffed(_email(brief) if recipient else _note_and_text(brief, enclosed.kind if enclosed else ""))
     # RFC 3676: where it is edited, and on a narrow screen, a paragraph stays one.
-    message.set_content(text, charset="utf-8", cte="8bit", params={"format": "flowed"})
+    long = any(len(line.encode()) > _BODY_LINE for line in text.split("\n"))
+    message.set_content(text, charset="utf-8", cte="quoted-printable" if long else "8bit", params={"format": "flowed"})
     if enclosed:
         _attach(message, enclosed, brief)
     return Draft(message_id=str(message["Message-ID"]), message=message, shape=kind)

@@ -9,6 +9,7 @@ import importlib.util
 import json
 from collections.abc import Iterable, Mapping
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Final
 
 from .brief import Brief
@@ -20,6 +21,8 @@ from .prose import STUCK, Piece
 from .tongue import text_language
 from .wording import text_values
 
+_PANIC: Final = "PanicException"
+"""A mistake in the typesetter itself, as Python hears of one in Rust: no `Exception`, and of no module to import."""
 TOP_MM: Final = 50.0
 LEFT_MM: Final = 100.0
 """Where most French envelopes have their window, from the edges of an A4 sheet."""
@@ -56,8 +59,6 @@ def compose_letter(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEF
         ValueError: the brief answers nothing, or a message with a code or a password.
     """
     require_typesetter()
-    import typst
-
     parts, values = _printable(letter_parts(brief)), text_values(brief)
     said = {
         "language": text_language(brief),
@@ -68,15 +69,26 @@ def compose_letter(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEF
         "parts": parts,
     }
     with as_file(files(__package__) / "templates" / "letter" / "letter.typ") as page:
-        try:
-            return typst.compile(
-                page,
-                root=page.parent,  # without one it would be the folder that the user stands in
-                ignore_system_fonts=True,
-                sys_inputs={"letter": json.dumps(said)},
-            )
-        except typst.TypstError as error:
-            raise DataError(_("the letter cannot be set: {reason}").format(reason=error.args[0])) from error
+        return _set(page, json.dumps(said))
+
+
+def _set(page: Path, letter: str) -> bytes:
+    try:
+        import typst
+
+        return typst.compile(
+            page,
+            root=page.parent,  # without one it would be the folder that the user stands in
+            ignore_system_fonts=True,
+            sys_inputs={"letter": letter},
+        )
+    except (ImportError, RuntimeError, ValueError) as error:  # built for another machine, or its own errors
+        reason = error.args[0] if error.args else type(error).__name__
+        raise DataError(_("the letter cannot be set: {reason}").format(reason=reason)) from error
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        raise DataError(_("the letter cannot be set: {reason}").format(reason=error)) from error
 
 
 def _printable(parts: Mapping[str, Iterable[Iterable[Piece]]]) -> dict[str, list[list[Piece]]]:

@@ -39,6 +39,7 @@ _BELOW: Final = "+"
 _ALONE: Final = ("|", ">")
 _MARKS: Final = (*_ALONE, _ITEM, _BELOW)
 _INDENTS: Final = {_ITEM: ("  – ", "    "), _BELOW: ("    ", "    ")}
+_SIGNATURE: Final = "--"
 _TWO_MONTHS: Final = 61  # days
 _FAR: Final = 92  # days; a bill is announced within a quarter
 _SOON: Final = 31
@@ -221,7 +222,7 @@ def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
 
 def _piece(line: str) -> Piece:
     mark = line[:1] if line.startswith(_MARKS) else ""
-    return Piece(mark, line.removeprefix(mark).strip(" ").replace(_VALUE, ""))
+    return Piece(mark, line.removeprefix(mark).replace(_VALUE, "").strip(f" {STUCK}"))
 
 
 def lay_out(text: str, *, flowed: bool = False) -> str:
@@ -259,7 +260,8 @@ def _flow(mark: str, text: str, *, end: str) -> Iterator[str]:
     lines = textwrap.wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
     )
-    yield from (line + end for line in lines[:-1])
+    # "-- " would be taken for what stands before a signature (RFC 3676 section 4.3).
+    yield from (line + end if line != _SIGNATURE else line for line in lines[:-1])
     yield from lines[-1:]
 
 

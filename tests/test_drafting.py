@@ -959,6 +959,29 @@ def test_lay_out_flowed(mark: str) -> None:
     assert [line.endswith(" ") for line in flowing] == [mark == "", False]
 
 
+@pytest.mark.parametrize(
+    "text", [f"-- {'x' * 72} y", f"{'a' * 72} -- {'x' * 72}", "| --", "|-- ", "|a\ue000", f"|{value('> b')}\ue000"]
+)
+def test_no_line_begins_a_signature_and_no_fixed_one_flows(text: str) -> None:
+    """Whatever stands at its end; a mail program would grey out, or join, what follows (RFC 3676 section 4.3)."""
+    lines = lay_out(f"{text}\n|z\n", flowed=True).splitlines()
+
+    assert "-- " not in lines
+    assert not [line for line in lines[:-1] if line.endswith(" ") and text.startswith("|")]
+
+
+@pytest.mark.parametrize("word", ["x" * 998, "x" * 999, "é" * 499, "é" * 500])
+def test_no_line_is_longer_than_mail_may_be(word: str) -> None:
+    """What cannot be broken is encoded then, and reads the same (RFC 5322 section 2.1.1)."""
+    answered = (Answered(message=replace(BILL, text=f"a\n{word}\nb"), notice=NOTICE),)
+    draft = compose(replace(EMAIL, report="dmarc=fail", answered=answered))
+    encoded = len(word.encode()) > 998
+
+    assert max(map(len, draft.as_bytes().split(b"\r\n"))) <= 998
+    assert draft.message["Content-Transfer-Encoding"] == ("quoted-printable" if encoded else "8bit")
+    assert word in content(draft)
+
+
 def test_what_belongs_together_stays_together() -> None:
     """No line ends between a number and its unit, after n° or before a sign of two parts; the spaces stay plain."""
     text = quotable("Facture du 12 novembre : 42 €")

@@ -561,18 +561,47 @@ def test_a_run_saves_the_letter_with_its_note(world: World) -> None:
     assert len(world.drafts()) == 1
 
 
-def test_a_letter_that_cannot_be_set_costs_no_draft(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A typesetter that fails is no reason to leave a message without its draft."""
+class PanicException(BaseException):
+    """What a mistake in the typesetter raises, which no module gives a name for."""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (typst.TypstError("no room", "no room anywhere"), "no room"),
+        (RuntimeError("no font"), "no font"),
+        (ImportError("typst.so: wrong ELF class"), "wrong ELF class"),
+        (ValueError(), "ValueError"),
+        (PanicException("index out of bounds"), "index out of bounds"),
+    ],
+    ids=repr,
+)
+def test_a_letter_that_cannot_be_set_costs_no_draft(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str
+) -> None:
+    """A typesetter that fails, however it does, is no reason to leave a message without its draft."""
 
     def fail(*_given: object, **_named: object) -> bytes:
-        raise typst.TypstError("no room", "no room anywhere")
+        raise error
 
     monkeypatch.setattr(typst, "compile", fail)
     (attached,) = compose_whole(LETTER).message.iter_attachments()
 
     assert attached.get_filename() == "lettre-telecom-exemple.html"
-    with pytest.raises(DataError, match="cannot be set: no room"):
+    with pytest.raises(DataError, match=f"cannot be set: .*{said}"):
         compose_letter(LETTER)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(130), MemoryError()], ids=repr)
+def test_what_ends_the_program_ends_it_there_too(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """An interruption is not taken for a mistake of the typesetter's."""
+
+    def fail(*_given: object, **_named: object) -> bytes:
+        raise error
+
+    monkeypatch.setattr(typst, "compile", fail)
+    with pytest.raises(type(error)):
+        compose_whole(LETTER)
 
 
 def test_a_mailbox_gets_no_letter_with_its_mail(world: World) -> None:
