@@ -101,7 +101,7 @@ def ask_way(maildir: str, settings: Settings) -> Way:
     """
 
     def first(answer: str) -> Address | str:
-        return _folder(answer) if answer.startswith(_PATH) else _own_address(answer, settings)
+        return _folder(answer) if answer.startswith(_PATH) else _whole(_own_address(answer, settings))
 
     if maildir:
         return Way(path=_folder(maildir), address=_ask_address(settings))
@@ -122,6 +122,14 @@ def _own_address(answer: str, settings: Settings) -> Address:
         if address.key in account.own_addresses:
             sentence = _("{address} is the account {name} already; `noreply-analyzer check {name}` tries it")
             raise UsageError(sentence.format(address=address, name=account.name))
+    return address
+
+
+def _whole(address: Address) -> Address:
+    """Refuse the beginning of an address before anybody is asked where its mail is read."""
+    if "." not in address.domain:
+        sentence = _("{address}: something is missing behind {domain}, as in anne@example.org")
+        raise UsageError(sentence.format(address=address, domain=address.domain))
     return address
 
 

@@ -277,6 +277,18 @@ def test_a_path_that_no_configuration_can_name(home: Path, words: Sequence[str])
     assert files_in(home) == {"Mail\udcff"}
 
 
+def test_the_beginning_of_an_address(home: Path) -> None:
+    """It is asked for again before the DNS is asked about it, and nothing is left behind."""
+    with Terminal(home, "setup") as terminal:
+        terminal.answer("Your e-mail address", "marie@orange")
+        terminal.wait_for("marie@orange: something is missing behind orange, as in anne@example.org")
+        terminal.wait_for("Your e-mail address")
+        assert terminal.interrupt(signal.SIGINT) == 130
+
+    assert "DNS" not in terminal.said
+    assert not (home / CONFIG).exists()
+
+
 def test_a_folder_that_is_no_maildir(maildir_world: MaildirWorld, home: Path) -> None:
     """Another may be named."""
     shutil.copytree(maildir_world.maildir, home / "Mail")
