@@ -26,6 +26,7 @@ _HIDDEN_AT_MOST: Final = 10  # messages in one FETCH that the server refuses to 
 UID_MAX: Final = 2**32 - 1
 _DRAFT: Final = "\\Draft"
 _MASK: Final = "***"
+_NAME_BYTES: Final = 1000  # of a mailbox, with all those that it lies in; servers allow a person a few hundred
 _APPENDUID: Final = re.compile(rb"\[APPENDUID (\d{1,10}) (\d{1,10})\]", re.IGNORECASE)  # RFC 4315 section 3
 
 
@@ -317,7 +318,9 @@ def _name(raw: bytes | str | None) -> str | None:
     """Decode modified UTF-7 (RFC 9051 section A.1); a name that would not lead back to the same bytes opens nothing."""
     from imapclient.imap_utf7 import decode, encode
 
-    if raw is None or isinstance(raw, str):  # a name of digits only
+    if raw is None or len(raw) > _NAME_BYTES:
+        return None
+    if isinstance(raw, str):  # a name of digits only
         return raw
     try:
         name = str(decode(raw))

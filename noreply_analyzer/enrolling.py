@@ -126,8 +126,9 @@ def _mailbox_keys(listed: Sequence[Listed]) -> dict[str, str]:
         ConfigError: there is none that could be for drafts.
     """
     keys = {}
+    marked = {box.name for box in listed if box.marked}
     others = [box.name for box in listed if box.readable and box.name.upper() != "INBOX" and not box.named]
-    others = [name for name in others if name not in {box.name for box in listed if box.marked}]
+    others = [name for name in others if name not in marked]
     if find(Role.DRAFTS, listed) is None:
         if not others:
             raise no_drafts(listed)

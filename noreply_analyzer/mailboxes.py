@@ -140,10 +140,6 @@ class Listed:
         for count in range(1, len(levels)):
             yield Listed(name=self.delimiter.join(levels[:count]), delimiter=self.delimiter)
 
-    def is_below(self, other: "Listed") -> bool:
-        """Tell whether this lies in *other*, as "Trash/2025" lies in "Trash"."""
-        return bool(self.delimiter) and self.name.startswith(other.name + self.delimiter)
-
 
 def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold().strip()
@@ -215,12 +211,12 @@ def fitting(patterns: Iterable[str], listed: Sequence[Listed]) -> tuple[str, ...
 
 
 def _allowed_of(listed: Sequence[Listed], further: Collection[str] = ()) -> list[Listed]:
-    excluded = [box for box in listed if box.marked or box.named or box.name in further]
+    excluded = {box.name for box in listed if box.marked or box.named or box.name in further}
     return [box for box in listed if box.readable and not _lies_in(box, excluded)]
 
 
-def _lies_in(box: Listed, excluded: Iterable[Listed]) -> bool:
-    return any(box is other or box.is_below(other) for other in excluded) or any(above.named for above in box.above)
+def _lies_in(box: Listed, excluded: Collection[str]) -> bool:
+    return box.name in excluded or any(above.name in excluded or above.named for above in box.above)
 
 
 def _allowed(name: str, allowed: Iterable[Listed]) -> str:

@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 import sys
+import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,9 +22,10 @@ from world import TELECOM, MaildirWorld, World
 from noreply_analyzer.address import Address
 from noreply_analyzer.approach import Secret, Way, _ask_server
 from noreply_analyzer.config import load
-from noreply_analyzer.enrolling import _how_called, _one_of, _pinned
+from noreply_analyzer.enrolling import _how_called, _mailbox_keys, _one_of, _pinned
 from noreply_analyzer.errors import UsageError
 from noreply_analyzer.finding import Place
+from noreply_analyzer.mailboxes import Listed
 from noreply_analyzer.mailserver import MailServer
 from noreply_analyzer.message import Message
 from noreply_analyzer.providers import provider_of
@@ -504,6 +506,24 @@ def test_a_mailbox_is_called_as_it_was_typed(answer: str, chosen: str) -> None:
         _one_of(answer, names)
     assert len(str(caught.value)) < 1000
     assert "PAPIERS, Papiers" in str(caught.value)
+
+
+def test_thousands_of_mailboxes_to_choose_among() -> None:
+    """The question comes soon, on a page."""
+    listed = [Listed(name="INBOX"), *(Listed(name=f"box {number}") for number in range(10_000))]
+    found: list[dict[str, str]] = []
+
+    @click.command()
+    def ask() -> None:
+        found.append(_mailbox_keys(listed))
+
+    began = time.monotonic()
+    done = CliRunner().invoke(ask, input="box 9999\nBOX 3\n", catch_exceptions=False)
+
+    assert found == [{"drafts": "box 9999", "sent": "box 3"}]
+    assert "box 48, box 49, …" in done.output
+    assert len(done.output) < 2000
+    assert time.monotonic() - began < 5
 
 
 def test_no_mailbox_for_drafts(home: Path, plain_server: MailServer) -> None:

@@ -282,13 +282,23 @@ GOOD_LIST = b'* LIST (\\HasNoChildren) "/" INBOX\r\n* LIST () "/" "Gr&APw-n"\r\n
         (b"* LIST () NIL Sans\r\n", {"INBOX", "Grün", "Sans"}),
         (b'* LIST () "/" {4}\r\nFish\r\n', {"INBOX", "Grün", "Fish"}),
         (b'* LIST () "/" NIL\r\n', {"INBOX", "Grün"}),
+        (b'* LIST () "/" "' + b"a/" * 100_000 + b'b"\r\n', {"INBOX", "Grün"}),
         (b'* LIST ("/" X\r\n', None),
         (b"* LIST\r\n* LIST 1\r\n", None),
         (b"* LIST " + b"(" * 20000 + b"\r\n", None),
     ],
     ids=[
         *("bad base64", "not ended", "raw UTF-8", "line end in the name", "turned round"),
-        *("digits", "no delimiter", "literal", "NIL", "open parenthesis", "too short", "20k parentheses"),
+        *(
+            "digits",
+            "no delimiter",
+            "literal",
+            "NIL",
+            "100k levels",
+            "open parenthesis",
+            "too short",
+            "20k parentheses",
+        ),
     ],
 )
 def test_list_answers(answer: bytes, expected: set[str] | None) -> None:
@@ -299,6 +309,16 @@ def test_list_answers(answer: bytes, expected: set[str] | None) -> None:
                 session.listed()
             return
         assert {box.name for box in session.listed()} == expected
+
+
+@pytest.mark.parametrize("mark", [b"", b"\\Trash"])
+def test_a_server_with_more_mailboxes_than_anybody_has(mark: bytes) -> None:
+    """The time is in proportion to their number, whatever they are for and whatever they lie in."""
+    many = b"".join(b'* LIST (%s) "/" "box/%d"\r\n' % (mark, number) for number in range(10_000))
+    with session_with({"LIST": GOOD_LIST + many + b"TAG OK .\r\n"}, seconds=4) as session:
+        session.patterns = "all"
+
+        assert len(session.mailboxes()) == (2 if mark else 10_002)
 
 
 @pytest.mark.parametrize("mark", [b"\\Drafts", b"\\drafts", b"\\DRAFTS", b"\\HasNoChildren \\dRaFtS"])
