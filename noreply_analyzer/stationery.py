@@ -203,7 +203,7 @@ def _faults_in(brief: Brief, *, letter: bool) -> Iterable[Fault]:
 def _write(brief: Brief, *, letter: bool) -> None:
     if not letter:
         for enclosed in ENCLOSED:
-            if compose(brief, enclosed).shape == "email":
+            if compose(brief, enclosed).shape != "letter" or brief.report:  # nothing is attached to it
                 return
     if not brief.report:
         letter_parts(brief)

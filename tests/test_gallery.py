@@ -15,6 +15,7 @@ from noreply_analyzer.policy import Action
 from noreply_analyzer.press import Own, Templates, languages, shipped_names, shipped_text
 from noreply_analyzer.registry import Level
 from noreply_analyzer.specimens import TOPICS, analysis_of, rarities, specimens
+from noreply_analyzer.tongue import shape
 from noreply_analyzer.topic import Topic
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "gallery.md"
@@ -62,7 +63,8 @@ def test_the_samples_lead_everywhere_in_the_templates(language: str) -> None:
     written: list[object] = []
     for brief in (*(one.brief for one in specimens(language)), *rarities(language)):
         in_own_words = replace(brief, templates=own)
-        written.extend(body(compose(in_own_words, enclosed)) for enclosed in ENCLOSED)
+        attached = ENCLOSED if shape(brief) == "letter" and not brief.report else (None,)
+        written.extend(body(compose(in_own_words, enclosed)) for enclosed in attached)
         written.append("" if brief.report else letter_parts(in_own_words))
     reached = {int(number) for number in re.findall(r"⟦(\d+)⟧", str(written))}
 

@@ -116,8 +116,8 @@ def test_a_report_is_text_and_repeats_no_code(channels: tuple[Channel, ...], lan
     [
         ("fr", 1, "Je vous le signale avec ses en-têtes."),
         ("fr", 2, "Je vous les signale avec leurs en-têtes."),
-        ("en", 1, "I report it with its header."),
-        ("en", 2, "I report them with their headers."),
+        ("en", 1, "I am reporting it to you with its header."),
+        ("en", 2, "I am reporting them to you with their headers."),
     ],
 )
 def test_one_message_is_reported_or_several(language: str, count: int, said: str) -> None:
