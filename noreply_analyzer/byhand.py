@@ -111,6 +111,8 @@ def draft(bench: Bench, word: str, wishes: Wishes, *, out: Sink) -> int:
     brief, window = _in_own_words(_asked_for(bench, word, wishes), bench.settings), bench.settings.letter.window
     to_read = out.isatty()  # by a person: the letter below the note, and no file that is written as letters
     composed = compose(brief) if to_read else compose_whole(brief, top_mm=window.top_mm, left_mm=window.left_mm)
+    if composed.problem:
+        sys.stderr.write(f"noreply-analyzer: {escaped(composed.problem)}\n")
     composed.message["X-Unsent"] = "1"  # mail programs then open it to be changed and sent, not as something received
     output = Output(out)
     output.write(composed.as_bytes().replace(b"\r\n", b"\n").decode("utf-8"))

@@ -68,6 +68,8 @@ class Draft:
     message_id: str
     message: EmailMessage
     shape: Shape
+    problem: str = ""
+    """What of it could not be made, in a sentence for the user; the rest of it is whole."""
 
     def as_bytes(self) -> bytes:
         """Give the draft as a mail store takes it: CRLF, RFC 2047 in the header, UTF-8 in the body."""

@@ -3,7 +3,7 @@
 With the typesetter that is a PDF; without it, or where it fails, a page that a browser prints.
 """
 
-from contextlib import suppress
+from dataclasses import replace
 
 from .brief import Brief
 from .drafting import Draft, Enclosed, compose
@@ -16,18 +16,19 @@ from .tongue import shape
 def compose_whole(brief: Brief, *, top_mm: float = TOP_MM, left_mm: float = LEFT_MM) -> Draft:
     """Write the draft that *brief* asks for, with its letter; the same brief gives the same bytes on every machine.
 
-    *top_mm* and *left_mm* say where on the letter the recipient's address begins.
+    *top_mm* and *left_mm* say where on the letter the recipient's address begins. Where the typesetter fails, the draft
+    says so in its `problem`.
 
     Raises:
         ValueError: the brief answers nothing, or a message with a code or a password.
     """
     if shape(brief) != "letter" or brief.report:
         return compose(brief)
-    return compose(brief, _enclosed(brief, top_mm, left_mm))
-
-
-def _enclosed(brief: Brief, top_mm: float, left_mm: float) -> Enclosed:
+    problem = ""
     if can_be_set():
-        with suppress(DataError):  # whatever a message or a record says, it costs no draft
-            return Enclosed(kind="pdf", content=compose_letter(brief, top_mm=top_mm, left_mm=left_mm))
-    return Enclosed(kind="html", content=compose_sheet(brief, top_mm=top_mm, left_mm=left_mm).encode())
+        try:
+            return compose(brief, Enclosed(kind="pdf", content=compose_letter(brief, top_mm=top_mm, left_mm=left_mm)))
+        except DataError as error:  # whatever a message or a record says, it costs no draft
+            problem = str(error)
+    page = compose_sheet(brief, top_mm=top_mm, left_mm=left_mm)
+    return replace(compose(brief, Enclosed(kind="html", content=page.encode())), problem=problem)

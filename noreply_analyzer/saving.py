@@ -203,7 +203,7 @@ class Desk:
         )
         brief, problems = self.ledger.equipment.in_own_words(brief)
         draft, problem = write_with(brief, partial(compose_whole, top_mm=window.top_mm, left_mm=window.left_mm))
-        for sentence in filter(None, (*problems, problem)):
+        for sentence in filter(None, (*problems, problem, draft.problem)):
             self.ledger.trouble(sentence, 1)
         return draft
 

@@ -585,9 +585,11 @@ def test_a_letter_that_cannot_be_set_costs_no_draft(
         raise error
 
     monkeypatch.setattr(typst, "compile", fail)
-    (attached,) = compose_whole(LETTER).message.iter_attachments()
+    draft = compose_whole(LETTER)
+    (attached,) = draft.message.iter_attachments()
 
     assert attached.get_filename() == "lettre-telecom-exemple.html"
+    assert "cannot be set: " in draft.problem
     with pytest.raises(DataError, match=f"cannot be set: .*{said}"):
         compose_letter(LETTER)
 
@@ -602,6 +604,25 @@ def test_what_ends_the_program_ends_it_there_too(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(typst, "compile", fail)
     with pytest.raises(type(error)):
         compose_whole(LETTER)
+
+
+def test_a_letter_that_cannot_be_set_is_told(
+    maildir_world: MaildirWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By hand on standard error; the draft is there all the same, with the page for a browser."""
+
+    def fail(*_given: object, **_named: object) -> bytes:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(typst, "compile", fail)
+    path = saved(maildir_world, bill(maildir_world, TELECOM))
+
+    assert run_command_line(["--config", str(maildir_world.config), "draft", path]) == 0
+    out, err = capsys.readouterr()
+    assert (err, out.count("lettre-telecom-exemple.html")) == (
+        "noreply-analyzer: the letter cannot be set: no room\n",
+        1,
+    )
 
 
 def test_a_mailbox_gets_no_letter_with_its_mail(world: World) -> None:
